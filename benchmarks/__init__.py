@@ -1,0 +1,1 @@
+"""Measurements of the running parts, made on the machine at hand."""

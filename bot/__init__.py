@@ -1,0 +1,1 @@
+"""The running program: channels, the turn pipeline, delivery, schedules, web, command line."""

@@ -1,0 +1,1 @@
+"""What is said next: events in, actions out, with no databases, networks or clocks."""

@@ -1,0 +1,1 @@
+"""What is kept: tables, migrations, one unit of work, read models and files."""
