@@ -1,0 +1,277 @@
+"""A questionnaire as the program knows it: frozen, checked, and independent of how it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, NewType
+
+FormKey = NewType("FormKey", str)
+RowNumber = NewType("RowNumber", str)
+"""The number of a row in the instrument, such as ``26.6``; for forms without numbers, the group's name."""
+AnswerKey = NewType("AnswerKey", str)
+"""The address of an answer within a form: the question's name, in a repeat followed by ``~2`` (from 1)."""
+Lexical = NewType("Lexical", str)
+"""An answer in the lexical form of XForms, as ODK stores it: ``1200``, ``1.5``, ``2025-08-17``, ``a b c``."""
+
+REPEAT_MARK = "~"
+MOST_REPEATS = 50
+
+
+class QuestionKind(StrEnum):
+    """The types of XLSForm that can be asked by chat."""
+
+    SELECT_ONE = "select_one"
+    SELECT_MULTIPLE = "select_multiple"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    RANGE = "range"
+    TEXT = "text"
+    DATE = "date"
+    IMAGE = "image"
+    FILE = "file"
+    GEOPOINT = "geopoint"
+    NOTE = "note"
+    CALCULATE = "calculate"
+    ACKNOWLEDGE = "acknowledge"
+
+
+EVIDENCE_KINDS = frozenset({QuestionKind.IMAGE, QuestionKind.FILE})
+SILENT_KINDS = frozenset({QuestionKind.CALCULATE})
+"""Kinds that are never shown to a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text in every language of the form; never empty where the form has the text at all."""
+
+    by_language: Mapping[str, str]
+
+    def said(self, language: str) -> str:
+        """Give the text in this language, or in the form's first language where it lacks one."""
+        found = self.by_language.get(language)
+        return found if found is not None else next(iter(self.by_language.values()), "")
+
+    def __bool__(self) -> bool:
+        return any(self.by_language.values())
+
+
+NO_TEXT = Text({})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an expression may look at: answers (absent: unanswered or not relevant), the answer itself, the day."""
+
+    values: Mapping[str, Any]
+    today: date
+    current: str = ""
+    """The value ``.`` stands for in a constraint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled XPath expression: exact numbers (``Fraction``), texts and booleans."""
+
+    source: str
+    references: frozenset[str]
+    """Names of the questions it looks at."""
+    evaluate: Callable[[Scope], object] = field(compare=False, repr=False)
+
+    def is_true(self, scope: Scope) -> bool:
+        """Tell whether the result is true as XPath counts truth (a number other than 0, a non-empty text)."""
+        return bool(self.evaluate(scope))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a list; ``attributes`` are the further columns that a choice filter may use."""
+
+    name: str
+    label: Text
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A group that is asked several times; ``count`` gives how often (0 to 50)."""
+
+    name: str
+    label: Text
+    count: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing that a person is asked (or a value that is calculated)."""
+
+    name: str
+    kind: QuestionKind
+    row: RowNumber
+    label: Text
+    hint: Text = NO_TEXT
+    guidance: Text = NO_TEXT
+    """What the help button shows: what counts, which evidence, who must sign."""
+    relevant: tuple[Expression, ...] = ()
+    """All must be true: the question's own and those of the groups around it."""
+    required: Expression | None = None
+    constraint: Expression | None = None
+    constraint_message: Text = NO_TEXT
+    calculation: Expression | None = None
+    choices: tuple[Choice, ...] = ()
+    choice_filter: Expression | None = None
+    unit: str = ""
+    """Code of the unit: ``anak``, ``rupiah``, ``persen``; empty when there is none."""
+    unit_label: Text = NO_TEXT
+    lowest: Fraction | None = None
+    highest: Fraction | None = None
+    step: Fraction | None = None
+    """``start``, ``end`` and ``step`` of a range (both ends belong to it)."""
+    repeat: Repeat | None = None
+
+    @property
+    def is_evidence(self) -> bool:
+        """Tell whether a photo or document answers it."""
+        return self.kind in EVIDENCE_KINDS
+
+    @property
+    def is_choice(self) -> bool:
+        """Tell whether it is answered by choosing from a list."""
+        return self.kind in (QuestionKind.SELECT_ONE, QuestionKind.SELECT_MULTIPLE)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceKind:
+    """A kind of document that verifiers ask for, such as ``sk``."""
+
+    code: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the instrument: the questions that together earn (or do not earn) its points."""
+
+    number: RowNumber
+    name: str
+    ordinal: int
+    """Place in the form, from 1: what a person types in ``ubah 7``."""
+    title: Text
+    part: str
+    indicator: str
+    """Number of the indicator that it belongs to: ``26`` for row ``26.6``, ``21A`` for ``21A.4a``; may be empty."""
+    points: Fraction
+    share: Expression | None
+    is_falling: bool
+    """A high answer is bad (``kla:direction`` is ``turun``)."""
+    evidence: tuple[EvidenceKind, ...]
+    holders: tuple[str, ...]
+    """Codes of the offices that hold the data."""
+    questions: tuple[Question, ...]
+
+    @property
+    def is_scored(self) -> bool:
+        """Tell whether it carries a share; rows of 0 points may."""
+        return self.share is not None
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorGroup:
+    """A second level between part and row, in forms that have one."""
+
+    name: str
+    title: Text
+    rows: tuple[RowNumber, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A chapter of the form, with its rows in order."""
+
+    name: str
+    title: Text
+    rows: tuple[RowNumber, ...]
+    indicators: tuple[IndicatorGroup, ...] = ()
+
+
+@dataclass(frozen=True)
+class Form:
+    """A whole questionnaire. Rows and questions are in the order in which they are asked."""
+
+    key: FormKey
+    version: str
+    title: Text
+    unit: str
+    """Who answers: ``desa``, ``kecamatan`` or ``kabupaten``; empty in forms from elsewhere."""
+    total: Fraction
+    """Declared points; an indicator that adds up to more is capped by the instrument."""
+    languages: tuple[str, ...]
+    parts: tuple[Part, ...]
+    rows: tuple[Row, ...]
+    offices: Mapping[str, Text] = field(default_factory=dict)
+    """Names of the offices by code."""
+
+    @cached_property
+    def row_by_number(self) -> Mapping[RowNumber, Row]:
+        """Find a row by its number."""
+        return {row.number: row for row in self.rows}
+
+    @cached_property
+    def question_by_name(self) -> Mapping[str, Question]:
+        """Find a question by its name."""
+        return {question.name: question for row in self.rows for question in row.questions}
+
+    @cached_property
+    def neighbours(self) -> Mapping[RowNumber, frozenset[RowNumber]]:
+        """For each row, itself and the rows whose answers are needed to take a step in it.
+
+        These are the rows that it looks at, the rows that look at it, and all that those look at.
+        """
+        looks_at = {row.number: self._rows_looked_at(row) for row in self.rows}
+        near = {}
+        for number in looks_at:
+            touched = {number} | {other for other, seen in looks_at.items() if number in seen}
+            near[number] = frozenset(touched.union(*(looks_at[each] for each in touched)))
+        return near
+
+    @cached_property
+    def dependents(self) -> Mapping[RowNumber, tuple[Row, ...]]:
+        """For each row, the other rows whose state changes when its answers change."""
+        looks_at = {row.number: self._rows_looked_at(row) for row in self.rows}
+        return {
+            number: tuple(row for row in self.rows if row.number != number and number in looks_at[row.number])
+            for number in looks_at
+        }
+
+    def _rows_looked_at(self, row: Row) -> frozenset[RowNumber]:
+        """Rows that the answers of this row depend on, however indirectly, without itself."""
+        seen: set[str] = set()
+        waiting = list(_names_in(row))
+        while waiting:
+            name = waiting.pop()
+            if name in seen or name not in self.question_by_name:
+                continue
+            seen.add(name)
+            waiting.extend(_names_in_question(self.question_by_name[name]))
+        return frozenset(self.question_by_name[name].row for name in seen) - {row.number}
+
+
+def _names_in(row: Row) -> frozenset[str]:
+    own = row.share.references if row.share else frozenset[str]()
+    return own.union(*(_names_in_question(question) for question in row.questions))
+
+
+def _names_in_question(question: Question) -> frozenset[str]:
+    expressions = (
+        *question.relevant,
+        question.required,
+        question.constraint,
+        question.calculation,
+        question.choice_filter,
+        question.repeat.count if question.repeat else None,
+    )
+    return frozenset[str]().union(*(each.references for each in expressions if each))

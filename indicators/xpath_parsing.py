@@ -1,0 +1,82 @@
+"""Reading XPath 1.0 with the functions of XForms: elementpath's parser, told which functions there are."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from indicators.xpath_functions import FUNCTIONS
+
+COLUMN_MARK = "@"
+"""Before the name of a choice's further column, where a choice filter looks it up among the answers."""
+TURN = "~"
+"""The key under which an expression in a repeat finds which turn it is, from 1."""
+
+_ANSWER = re.compile(r"\$\{\s*([^\W\d][\w.-]*)\s*\}")
+_SPECIAL = {"if": (3, 3), "regex": (2, 2), "once": (1, 1), "today": (0, 0), "position": (0, 1)}
+_ON_THE_ANSWER_ITSELF = frozenset({"number", "string", "string-length", "normalize-space"})
+"""XPath lets these stand without an argument."""
+
+
+class ExpressionError(ValueError):
+    """An expression that cannot be compiled; ``position`` is that of the character, from 1."""
+
+    def __init__(self, source: str, position: int, reason: str) -> None:
+        super().__init__(f"The expression {source!r} cannot be used; at character {position}: {reason}.")
+        self.source = source
+        self.position = position
+        self.reason = reason
+
+
+def parse(source: str) -> Any:
+    """Parse into elementpath's tokens; ``${name}`` becomes the variable ``$name`` at the same place.
+
+    Raises:
+        ExpressionError: elementpath cannot read it.
+    """
+    from elementpath.exceptions import ElementPathError
+    from elementpath.tdop import Parser
+
+    written = _ANSWER.sub(_as_variable, source)
+    if not written.strip():
+        raise ExpressionError(source, 1, "nothing is written")
+    try:
+        return Parser.parse(_parser(), written)
+    except (ElementPathError, RecursionError) as error:
+        raise ExpressionError(source, _position(error), _reason(error)) from error
+
+
+def _as_variable(found: re.Match[str]) -> str:
+    """Keep the length, so that positions stay true."""
+    return f"${found[1]}".ljust(len(found[0]))
+
+
+@cache
+def _parser() -> Any:
+    from elementpath.xpath1 import XPath1Parser
+
+    class XFormsParser(XPath1Parser):
+        """XPath 1.0 with the functions of XForms."""
+
+    known = {symbol for symbol, token in XPath1Parser.symbol_table.items() if token.label == "function"}
+    for symbol in known:
+        XFormsParser.unregister(symbol)
+    arities = {name: (function.least, function.most) for name, function in FUNCTIONS.items()}
+    for name, (least, most) in {**arities, **_SPECIAL}.items():
+        least = 0 if name in _ON_THE_ANSWER_ITSELF else least
+        XFormsParser.function(name, nargs=least if least == most else (least, most))
+    XFormsParser.build()
+    return XFormsParser()
+
+
+def _position(error: BaseException) -> int:
+    token = getattr(error, "token", None)
+    return int(token.position[1]) if token is not None else 1
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    said = str(getattr(error, "message", error))
+    return re.sub(r"\s+", " ", said.replace("'fn:", "'")).strip()
