@@ -247,6 +247,11 @@ class Form:
             for number in looks_at
         }
 
+    @cached_property
+    def derived(self) -> dict[object, Any]:
+        """What other modules of this package compute from the form once and keep."""
+        return {}
+
     def _rows_looked_at(self, row: Row) -> frozenset[RowNumber]:
         """Rows that the answers of this row depend on, however indirectly, without itself."""
         seen: set[str] = set()
