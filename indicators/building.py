@@ -144,7 +144,9 @@ class _Builder:
         around = next((each["name"] for each in spot.groups if attribute(each, "kla:row")), None)
         if around or spot.repeat or group["type"] == "repeat":
             message = f"The scored row {number} stands inside {around or 'a repeat'}."
-            self.sheets.report(group["name"], "instance::kla:row", message, "Move it out: rows stand beside each other.")
+            self.sheets.report(
+                group["name"], "instance::kla:row", message, "Move it out: rows stand beside each other."
+            )
         elif number in self.drafts:
             message = f"The row {number} is there twice."
             self.sheets.report(group["name"], "instance::kla:row", message, "Give each row a number of its own.")

@@ -121,7 +121,7 @@ def effective_values(form: Form, row: Row, values: Mapping[str, str], today: dat
 
 
 def _holds(conditions: Iterable[Evaluate], scope: Scope) -> bool:
-    for condition in conditions:  # a generator in all() would cost as much again
+    for condition in conditions:  # noqa: SIM110 - hot path: a generator in all() would cost as much again
         if not condition(scope):
             return False
     return True

@@ -12,7 +12,7 @@ from indicators.form import MOST_REPEATS, REPEAT_MARK, Expression, Scope
 from indicators.xpath_functions import FUNCTIONS
 from indicators.xpath_operators import COMPARISONS, as_number, compare, compute
 from indicators.xpath_parsing import COLUMN_MARK, TURN, ExpressionError, parse
-from indicators.xpath_values import Nodes, Value, to_number, to_text, to_truth
+from indicators.xpath_values import Nodes, Number, Value, to_number, to_text
 
 if TYPE_CHECKING:
     from indicators.xpath_operators import Run
@@ -114,7 +114,7 @@ class _Compiler:
             raise self._refused(token, "the path '*' is not supported")
         return _Node(int, compute(token.symbol, [self._number(each) for each in token]))
 
-    def _number(self, token: Any) -> Run:
+    def _number(self, token: Any) -> Callable[[Scope], Number]:
         node = self.node(token)
         return as_number(node.kind, node.run)
 
@@ -135,12 +135,20 @@ class _Compiler:
 
     def _column(self, token: Any) -> _Node:
         if not self.may_use_columns:
-            raise self._refused(token, f"{token.value!r} is neither a number nor a text; for an answer write ${{{token.value}}}")
+            reason = f"{token.value!r} is neither a number nor a text; for an answer write ${{{token.value}}}"
+            raise self._refused(token, reason)
         key = COLUMN_MARK + token.value
+        self.references.add(key)
         return _Node(str, lambda scope: scope.values.get(key, ""))
 
     def _function(self, token: Any) -> _Node:
-        special = {"if": self._if, "regex": self._regex, "once": self._once, "today": self._today, "position": self._turn}
+        special = {
+            "if": self._if,
+            "regex": self._regex,
+            "once": self._once,
+            "today": self._today,
+            "position": self._turn,
+        }
         if token.symbol in special:
             return special[token.symbol](token)
         call = FUNCTIONS[token.symbol].call

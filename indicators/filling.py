@@ -150,7 +150,7 @@ def _share(row: Row, effective: Effective) -> Fraction | None:
     return as_share(row.share.evaluate(effective.scope())) if row.share else None
 
 
-def check_answer(
+def check_answer(  # noqa: PLR0917 - the question, the answer, and what everything here takes: answers and day
     form: Form, key: AnswerKey, value: str, values: Mapping[str, str], today: date
 ) -> Objection | None:
     """Hold an answer against its choices, its range and its constraint; None when it can stand."""

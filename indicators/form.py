@@ -79,7 +79,7 @@ class Expression:
 
     source: str
     references: frozenset[str]
-    """Names of the questions it looks at."""
+    """Names of the questions it looks at; in a choice filter also columns of the choices, with ``@`` before."""
     evaluate: Callable[[Scope], object] = field(compare=False, repr=False)
 
     def is_true(self, scope: Scope) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from indicators.building import build_form
+from indicators.checks import check
 from indicators.form import Form
+from indicators.instrument import Instrument, build_instrument, maxima_in, read_instrument
 from indicators.problems import FormError
 from indicators.source import read_source
 
@@ -13,12 +15,25 @@ from indicators.source import read_source
 def load_form(path: Path, cache: Path | None = None) -> Form:
     """Load an XLSForm (``.md``, ``.xlsx`` or ``.csv``), checked through and through.
 
+    The points of an indicator count up to its maximum in the ``instrument.toml`` beside the form, if there is one.
+
     ``cache`` is a folder in which the program may keep what pyxform read; it is faster from the second time on.
 
     Raises:
         FormError: it cannot be used; carries all the problems that were found.
     """
     form, sheets = build_form(read_source(path, cache))
+    check(form, sheets, maxima_in(path.parent))
     if sheets.problems:
         raise FormError(path.name, sheets.problems)
     return form
+
+
+def load_instrument(folder: Path, cache: Path | None = None) -> Instrument:
+    """Load a year's folder: its ``instrument.toml`` and the forms that this names.
+
+    Raises:
+        FormError: the instrument or one of its forms cannot be used.
+    """
+    written = read_instrument(folder)
+    return build_instrument(written, [load_form(folder / name, cache) for name in written.get("forms", ())])

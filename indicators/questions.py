@@ -110,9 +110,7 @@ def is_specify_other(element: Mapping[str, Any]) -> bool:
     return str(element["name"]).endswith(_OTHER_SUFFIX) and element.get("label") == "Specify other."
 
 
-def _calculation(
-    sheets: SheetReader, element: Mapping[str, Any], kind: QuestionKind, within: str
-) -> Expression | None:
+def _calculation(sheets: SheetReader, element: Mapping[str, Any], kind: QuestionKind, within: str) -> Expression | None:
     if kind is not QuestionKind.CALCULATE:
         return None
     return sheets.expression(element["name"], "calculation", binding(element, "calculate"), within=within)
@@ -121,7 +119,7 @@ def _calculation(
 def _choices(sheets: SheetReader, element: Mapping[str, Any]) -> tuple[Choice, ...]:
     list_name = str(element.get("list_name", ""))
     kept = []
-    for each in element.get("choices", ()):
+    for each in choice_list(sheets, list_name):
         is_declared = f"{list_name} {each['name']}" in sheets.source.rows_by_choice
         if is_declared or element["name"] in sheets.source.with_other:
             kept.append(_choice(sheets, each, is_declared=is_declared))

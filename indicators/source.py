@@ -63,7 +63,9 @@ def read_source(path: Path, cache: Path | None = None) -> Source:
 
 def _content(path: Path) -> bytes:
     if path.suffix.lower() not in SUFFIXES:
-        raise _refused(path, f"Expected a file ending in {', '.join(SUFFIXES)}.", "Save the form as .xlsx and try again.")
+        raise _refused(
+            path, f"Expected a file ending in {', '.join(SUFFIXES)}.", "Save the form as .xlsx and try again."
+        )
     try:
         return path.read_bytes()
     except OSError as error:
@@ -75,7 +77,7 @@ def _digest(path: Path, content: bytes) -> str:
 
 
 def _keep(kept: Path, source: Source) -> None:
-    """Write beside and rename: another process never sees half a file. A full or read-only disk is no reason to stop."""
+    """Write beside and rename: another process never sees half a file. A full disk is no reason to stop."""
     fresh = kept.with_suffix(f".{hashlib.sha256(repr(source).encode()).hexdigest()[:12]}")
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -104,7 +106,21 @@ def _read(path: Path) -> Source:
         raise FormError(path.name, (*refused, _as_problem(str(error)))) from error
     if refused:
         raise FormError(path.name, refused)
-    return Source(path.name, json.loads(json.dumps(survey)), rows, choices, with_other, warnings)
+    return Source(path.name, _lean(survey), rows, choices, with_other, warnings)
+
+
+def _lean(survey: dict[str, Any]) -> dict[str, Any]:
+    """Copy the tree as plain data; the choices that pyxform repeats at each question are kept in their lists only."""
+
+    def strip(element: dict[str, Any]) -> dict[str, Any]:
+        kept = {key: value for key, value in element.items() if key != "choices"}
+        if "children" in kept:
+            kept["children"] = [strip(child) for child in kept["children"]]
+        return kept
+
+    lean = strip(survey) | {"choices": survey.get("choices", {})}
+    copied: dict[str, Any] = json.loads(json.dumps(lean))
+    return copied
 
 
 _REFUSED = (

@@ -80,7 +80,7 @@ def round_half_up(amount: Number, places: Value = 0) -> Number:
     digits = to_number(places)
     if isinstance(amount, Endless):
         return amount
-    if isinstance(digits, Endless) or abs(digits) > _MOST_PLACES:
+    if isinstance(digits, Endless) or not -_MOST_PLACES <= digits <= _MOST_PLACES:
         return NAN
     scale = Fraction(10) ** math.floor(digits)
     return math.floor(amount * scale + _HALF) / scale
@@ -94,12 +94,18 @@ def _whole(cut: Callable[[int | Fraction], int]) -> Callable[[Value], Number]:
     return rounded
 
 
+def size(value: Value) -> Number:
+    """Drop the sign."""
+    amount = to_number(value)
+    return -amount if amount < 0 else amount
+
+
 def power(base: Value, exponent: Value) -> Number:
     """Raise to a whole power between -64 and 64; everything else is NaN, because it is not exact."""
     amount, times = to_number(base), to_number(exponent)
     if isinstance(amount, Endless) or isinstance(times, Endless) or times.denominator != 1:
         return NAN
-    if abs(times) > _LARGEST_POWER:
+    if not -_LARGEST_POWER <= times <= _LARGEST_POWER:
         return NAN
     whole = math.floor(times)
     return Fraction(amount) ** whole if amount or whole >= 0 else divide(1, 0)
@@ -183,7 +189,6 @@ _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _WEEKDAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
 
 
-
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
         "selected": Function(selected, 2, 2),
@@ -206,7 +211,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "round": Function(lambda value, places=0: round_half_up(to_number(value), places), 1, 2),
         "floor": Function(_whole(math.floor), 1, 1),
         "ceiling": Function(_whole(math.ceil), 1, 1),
-        "abs": Function(lambda value: abs(to_number(value)), 1, 1),
+        "abs": Function(size, 1, 1),
         "pow": Function(power, 2, 2),
         "min": Function(smallest, 1, None),
         "max": Function(largest, 1, None),
@@ -224,4 +229,3 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     }
 )
 """Those that need only their arguments; ``if``, ``regex``, ``once``, ``today`` and ``position`` are in the compiler."""
-

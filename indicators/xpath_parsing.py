@@ -64,8 +64,8 @@ def _parser() -> Any:
         XFormsParser.unregister(symbol)
     arities = {name: (function.least, function.most) for name, function in FUNCTIONS.items()}
     for name, (least, most) in {**arities, **_SPECIAL}.items():
-        least = 0 if name in _ON_THE_ANSWER_ITSELF else least
-        XFormsParser.function(name, nargs=least if least == most else (least, most))
+        fewest = 0 if name in _ON_THE_ANSWER_ITSELF else least
+        XFormsParser.function(name, nargs=fewest if fewest == most else (fewest, most))
     XFormsParser.build()
     return XFormsParser()
 

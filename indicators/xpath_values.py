@@ -20,22 +20,22 @@ _SHOWN_DIGITS = 17
 class Endless:
     """What XPath has beside the finite numbers: NaN and the two infinities, with the arithmetic of IEEE 754."""
 
-    __slots__ = ("_sign",)
+    __slots__ = ("sign",)
 
     def __init__(self, sign: int | None) -> None:
-        self._sign = sign
+        self.sign = sign
 
     def __repr__(self) -> str:
-        return {None: "NaN", 1: "Infinity", -1: "-Infinity"}[self._sign]
+        return {None: "NaN", 1: "Infinity", -1: "-Infinity"}[self.sign]
 
     def __hash__(self) -> int:
         return hash(repr(self))
 
     def __bool__(self) -> bool:
-        return self._sign is not None
+        return self.sign is not None
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Endless) and self._sign is not None and self._sign == other._sign
+        return isinstance(other, Endless) and self.sign is not None and self.sign == other.sign
 
     def __lt__(self, other: object) -> bool:
         return self._differs(other, -1)
@@ -50,10 +50,10 @@ class Endless:
         return self._differs(other, 1) or self == other
 
     def __neg__(self) -> Endless:
-        return _ENDLESS[None if self._sign is None else -self._sign]
+        return _ENDLESS[None if self.sign is None else -self.sign]
 
     def __abs__(self) -> Endless:
-        return NAN if self._sign is None else INFINITY
+        return NAN if self.sign is None else INFINITY
 
     def __add__(self, other: Number) -> Number:
         if not isinstance(other, Endless) or self == other:
@@ -70,15 +70,15 @@ class Endless:
 
     def __mul__(self, other: Number) -> Number:
         sign = _sign_of(other)
-        return _ENDLESS[self._sign * sign if self._sign and sign else None]
+        return _ENDLESS[self.sign * sign if self.sign and sign else None]
 
     __rmul__ = __mul__
 
     def _differs(self, other: object, direction: int) -> bool:
         """Tell whether it lies above (1) or below (-1) the other; finite numbers lie between the infinities."""
-        if self._sign is None or (isinstance(other, Endless) and other._sign is None):
+        if self.sign is None or (isinstance(other, Endless) and other.sign is None):
             return False
-        return self._sign == direction and self != other
+        return self.sign == direction and self != other
 
 
 Number = int | Fraction | Endless
@@ -94,7 +94,7 @@ _ENDLESS = {None: NAN, 1: INFINITY, -1: MINUS_INFINITY}
 
 def _sign_of(other: Number) -> int | None:
     if isinstance(other, Endless):
-        return other._sign
+        return other.sign
     return (other > 0) - (other < 0)
 
 
@@ -117,8 +117,8 @@ def remainder(left: Number, right: Number) -> Number:
         return NAN
     if isinstance(right, Endless):
         return left
-    rest = abs(left) % abs(right)
-    return rest if left >= 0 else -rest
+    size, step = (left if left >= 0 else -left), (right if right >= 0 else -right)
+    return size % step if left >= 0 else -(size % step)
 
 
 @lru_cache(maxsize=16384)

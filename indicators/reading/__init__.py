@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from indicators.filling import choices_for, question_of
@@ -36,7 +36,9 @@ __all__ = [
 
 AGREED = Lexical("OK")
 """What ODK stores for a question that is only acknowledged."""
-_AGREEING = frozenset({"ok", "oke", "okay", "okey", "ya", "iya", "y", "yes", "baik", "siap", "setuju", "paham", "sudah", "mengerti"})
+_AGREEING = frozenset(
+    {"ok", "oke", "okay", "okey", "ya", "iya", "y", "yes", "baik", "siap", "setuju", "paham", "sudah", "mengerti"}
+)
 
 
 def read_answer(
@@ -52,25 +54,14 @@ def read_answer(
     if len(written) > LONGEST_WRITTEN:
         return Rejection(Reason.TOO_LONG)
     question = question_of(form, key)
-    match question.kind:
-        case QuestionKind.INTEGER | QuestionKind.DECIMAL | QuestionKind.RANGE:
-            return read_number(question, written, language)
-        case QuestionKind.SELECT_ONE:
-            return read_choice(choices_for(form, key, values, today), written)
-        case QuestionKind.SELECT_MULTIPLE:
-            return read_choices(choices_for(form, key, values, today), written)
-        case QuestionKind.DATE:
-            return read_date(written, today)
-        case QuestionKind.TEXT:
-            return _read_text(written)
-        case QuestionKind.ACKNOWLEDGE:
-            return _read_agreement(written)
-        case QuestionKind.GEOPOINT:
-            return read_place(written)
-        case QuestionKind.IMAGE | QuestionKind.FILE:
-            return Rejection(Reason.WANTS_EVIDENCE)
-        case QuestionKind.NOTE | QuestionKind.CALCULATE:
-            return Rejection(Reason.NOT_ASKED)
+    if question.is_choice:
+        read = read_choice if question.kind is QuestionKind.SELECT_ONE else read_choices
+        return read(choices_for(form, key, values, today), written)
+    if question.kind in _NUMBERS:
+        return read_number(question, written, language)
+    if question.kind is QuestionKind.DATE:
+        return read_date(written, today)
+    return _READERS[question.kind](written)
 
 
 def _read_text(written: str) -> Reading:
@@ -83,3 +74,15 @@ def _read_text(written: str) -> Reading:
 def _read_agreement(written: str) -> Reading:
     is_agreed = len(written) <= 60 and without_courtesy(plain(written)) in _AGREEING
     return Understood(AGREED) if is_agreed else Rejection(Reason.NOT_AGREED)
+
+
+_NUMBERS = frozenset({QuestionKind.INTEGER, QuestionKind.DECIMAL, QuestionKind.RANGE})
+_READERS: Mapping[QuestionKind, Callable[[str], Reading]] = {
+    QuestionKind.TEXT: _read_text,
+    QuestionKind.ACKNOWLEDGE: _read_agreement,
+    QuestionKind.GEOPOINT: read_place,
+    QuestionKind.IMAGE: lambda _: Rejection(Reason.WANTS_EVIDENCE),
+    QuestionKind.FILE: lambda _: Rejection(Reason.WANTS_EVIDENCE),
+    QuestionKind.NOTE: lambda _: Rejection(Reason.NOT_ASKED),
+    QuestionKind.CALCULATE: lambda _: Rejection(Reason.NOT_ASKED),
+}

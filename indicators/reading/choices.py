@@ -24,7 +24,9 @@ _NO = frozenset(
      "nggak ada", "tidak punya", "belum punya", "\u274c", "\U0001f44e"}
 )  # fmt: skip
 _ALL = frozenset({"semua", "semuanya", "all", "seluruhnya", "ya semua", "semua ada", "ada semua"})
-_OTHER_TYPED = re.compile(r"\s*(?:yang\s+)?(?:lainnya|lain|other)\s*[:,=\-(]*\s*(?P<said>.*?)\s*\)?\s*", re.IGNORECASE | re.DOTALL)
+_OTHER_TYPED = re.compile(
+    r"\s*(?:yang\s+)?(?:lainnya|lain|other)\s*[:,=\-(]*\s*(?P<said>.*?)\s*\)?\s*", re.IGNORECASE | re.DOTALL
+)
 _SEPARATORS = re.compile(r"\s*(?:[,;/&+\n]|\bdan\b|\bserta\b|\band\b)\s*", re.IGNORECASE)
 _STRONG = re.compile(r"\s*[;\n]\s*")
 _NUMBERS = re.compile(r"\d{1,3}(?: \d{1,3})+", re.ASCII)
@@ -90,15 +92,16 @@ def _together(choices: Sequence[Choice], readings: Sequence[Reading]) -> Reading
 
 
 def _exact(choices: Sequence[Choice], folded: str) -> Understood | Ambiguous | Rejection | None:
-    """Find by label, then by name, number, and words for yes and no."""
-    for names in (_labels, _own_name):
-        found = [each for each in choices if folded in names(each)]
-        if found:
-            return _one_of(found)
+    """Find by label, then by the number in the list, by name, and by words for yes and no."""
+    found = [each for each in choices if folded in _labels(each)]
+    if found:
+        return _one_of(found)
     numbered = _NUMBER.fullmatch(folded)
-    if numbered:
-        place = int(numbered[1])
-        return Understood(Lexical(choices[place - 1].name)) if 1 <= place <= len(choices) else Rejection(Reason.NO_SUCH_NUMBER)
+    if numbered and 1 <= int(numbered[1]) <= len(choices):
+        return Understood(Lexical(choices[int(numbered[1]) - 1].name))
+    found = [each for each in choices if folded in _own_name(each)]
+    if found or numbered:
+        return _one_of(found) if found else Rejection(Reason.NO_SUCH_NUMBER)
     for words, meant in ((_YES, _YES_NAMES), (_NO, _NO_NAMES)):
         found = [each for each in choices if each.name in meant]
         if folded in words and len(found) == 1:

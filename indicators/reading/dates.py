@@ -29,7 +29,9 @@ _WEEKDAY = re.compile(
 )
 _YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})", re.ASCII)
 _IN_FIGURES = re.compile(r"(\d{1,2}) ?[-/. ] ?(\d{1,2})(?: ?[-/. ] ?(\d{4}|\d{2}))?", re.ASCII)
-_DAY_FIRST = re.compile(r"(?:tanggal |tgl\.? )?(\d{1,2})(?:st|nd|rd|th)?[ -]*([a-z]{3,9})\.?,?[ -]*(\d{4}|'?\d{2})?", re.ASCII)
+_DAY_FIRST = re.compile(
+    r"(?:tanggal |tgl\.? )?(\d{1,2})(?:st|nd|rd|th)?[ -]*([a-z]{3,9})\.?,?[ -]*(\d{4}|'?\d{2})?", re.ASCII
+)
 _MONTH_FIRST = re.compile(r"([a-z]{3,9})\.? +(\d{1,2})(?:st|nd|rd|th)?(?:,? +(\d{4}))?", re.ASCII)
 _LONGEST = 60
 _YEARS_AHEAD = 10

@@ -72,9 +72,9 @@ def _fitting(question: Question, found: _Amount) -> Reading:
         return Rejection(Reason.OUT_OF_RANGE, highest=Fraction(LARGEST))
     if question.kind is QuestionKind.INTEGER and found.value.denominator != 1:
         return Rejection(Reason.NOT_A_WHOLE_NUMBER)
-    if question.lowest is not None and question.highest is not None:
-        if not question.lowest <= found.value <= question.highest:
-            return Rejection(Reason.OUT_OF_RANGE, question.lowest, question.highest)
+    lowest, highest = question.lowest, question.highest
+    if lowest is not None and highest is not None and not lowest <= found.value <= highest:
+        return Rejection(Reason.OUT_OF_RANGE, lowest, highest)
     return Understood(Lexical(to_text(found.value)), found.is_certain)
 
 

@@ -1,0 +1,170 @@
+"""A year's instrument: which indicators count how much, which forms ask for them, and the tiers."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from indicators.form import Form, FormKey, Row, RowNumber, Text
+from indicators.problems import FormError, Problem
+
+FILE_NAME = "instrument.toml"
+LOWER_BOUND = "lower_bound"
+"""The only rule so far: the highest tier whose lowest score is reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentIndicator:
+    """An indicator: never worth more than its own maximum, whatever its rows add up to."""
+
+    number: str
+    title: Text
+    max: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentPart:
+    """A chapter of the instrument; its maximum is the sum of its indicators'."""
+
+    key: str
+    title: Text
+    max: Fraction
+    indicators: tuple[InstrumentIndicator, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A predikat; it is reached with ``lowest`` points."""
+
+    key: str
+    title: Text
+    lowest: Fraction
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """What is asked and what it is worth in one year. Parts, indicators and tiers (lowest first) are in order."""
+
+    year: int
+    forms: Mapping[FormKey, Form]
+    parts: tuple[InstrumentPart, ...]
+    tiers: tuple[Tier, ...]
+    rule: str
+    notes: tuple[Text, ...]
+    source: str
+    total: Fraction
+
+    @property
+    def indicators(self) -> tuple[InstrumentIndicator, ...]:
+        """All indicators, in order."""
+        return tuple(indicator for part in self.parts for indicator in part.indicators)
+
+    @cached_property
+    def rows_by_indicator(self) -> Mapping[str, tuple[tuple[FormKey, Row], ...]]:
+        """The scored rows of each indicator with the form that asks for them."""
+        found: dict[str, list[tuple[FormKey, Row]]] = {each.number: [] for each in self.indicators}
+        for form in self.forms.values():
+            for row in form.rows:
+                if row.is_scored and row.indicator in found:
+                    found[row.indicator].append((form.key, row))
+        return {number: tuple(rows) for number, rows in found.items()}
+
+    @cached_property
+    def form_by_row(self) -> Mapping[RowNumber, Form]:
+        """The form in which a row is asked; row numbers are unique within the instrument."""
+        return {row.number: form for form in self.forms.values() for row in form.rows}
+
+
+def read_instrument(folder: Path) -> Mapping[str, Any]:
+    """Read the data of a year's folder.
+
+    Raises:
+        FormError: there is no ``instrument.toml``, or it is no TOML.
+    """
+    path = folder / FILE_NAME
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _refused(f"The file cannot be read: {error.strerror}.", "A year's folder holds one.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise _refused(f"This is not TOML: {error}.", "Correct it at that place.") from error
+
+
+def maxima_in(folder: Path) -> Mapping[str, Fraction]:
+    """Give the maximum of each indicator; empty where the folder has no instrument."""
+    if not (folder / FILE_NAME).is_file():
+        return {}
+    parts = read_instrument(folder).get("parts", [])
+    return {each["number"]: Fraction(each["max"]) for part in parts for each in part["indicators"]}
+
+
+def build_instrument(written: Mapping[str, Any], forms: Iterable[Form]) -> Instrument:
+    """Put the data and the forms together.
+
+    Raises:
+        FormError: something is missing, does not add up, or is asked in two forms.
+    """
+    try:
+        instrument = _instrument(written, tuple(forms))
+    except (KeyError, TypeError, ValueError) as error:
+        message = f"Something is missing or of the wrong kind: {error!r}."
+        raise _refused(message, "Compare with indicators/kla_2024.") from error
+    faults = tuple(_faults(instrument))
+    if faults:
+        raise FormError(FILE_NAME, faults)
+    return instrument
+
+
+def _instrument(written: Mapping[str, Any], forms: tuple[Form, ...]) -> Instrument:
+    return Instrument(
+        year=int(written["year"]),
+        forms={form.key: form for form in forms},
+        parts=tuple(_part(each) for each in written["parts"]),
+        tiers=tuple(Tier(each["key"], Text(each["title"]), Fraction(each["lowest"])) for each in written["tiers"]),
+        rule=written["rule"],
+        notes=tuple(Text(each) for each in written["notes"]),
+        source=written["source"],
+        total=Fraction(written["total"]),
+    )
+
+
+def _part(written: Mapping[str, Any]) -> InstrumentPart:
+    indicators = tuple(
+        InstrumentIndicator(each["number"], Text(each["title"]), Fraction(each["max"]))
+        for each in written["indicators"]
+    )
+    return InstrumentPart(written["key"], Text(written["title"]), Fraction(written["max"]), indicators)
+
+
+def _faults(instrument: Instrument) -> Iterable[Problem]:
+    if instrument.rule != LOWER_BOUND:
+        yield _problem(
+            f"Expected the rule {LOWER_BOUND!r}, found {instrument.rule!r}.", "Write the rule that is known."
+        )
+    if list(instrument.tiers) != sorted(instrument.tiers, key=lambda tier: tier.lowest):
+        yield _problem("The tiers are not in order.", "Begin with the lowest.")
+    for part in instrument.parts:
+        found = sum(each.max for each in part.indicators)
+        if found != part.max:
+            yield _problem(
+                f"Part {part.key}: expected {part.max} points, its indicators add up to {found}.", "Correct it."
+            )
+    found = sum(part.max for part in instrument.parts)
+    if found != instrument.total:
+        yield _problem(f"Expected {instrument.total} points, the parts add up to {found}.", "Correct the parts.")
+    rows = [row.number for form in instrument.forms.values() for row in form.rows]
+    for number in sorted({each for each in rows if rows.count(each) > 1}):
+        yield _problem(f"Row {number} is asked in two forms.", "Give each row a number of its own.")
+
+
+def _problem(message: str, remedy: str) -> Problem:
+    return Problem(FILE_NAME, None, None, message, remedy)
+
+
+def _refused(message: str, remedy: str) -> FormError:
+    return FormError(FILE_NAME, [_problem(message, remedy)])
