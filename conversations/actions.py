@@ -1,0 +1,136 @@
+"""What a step wants done. Everything but ``FetchFile`` takes effect in the same transaction as the step itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+
+import msgspec
+
+from conversations.events import FileTarget, IncomingFile
+from conversations.messages import Message
+from conversations.needs import Topic
+from conversations.people import Role, Standing
+from conversations.sheets import RowMark, Sheet
+
+
+class Say(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Reply to the person, where they wrote."""
+
+    message: Message
+    topic: Topic | None = None
+    """The question that it asks: a reply to this message, however late, answers that question."""
+    supersedes: str = ""
+    """Takes the place of an unsent reply of the same name (an album's files are confirmed once)."""
+
+
+class Tell(msgspec.Struct, frozen=True):
+    """Say something to somebody else, where they wrote last."""
+
+    person: int
+    message: Message
+    once: str
+    """Told at most once under this name."""
+
+
+class AnswerChange(msgspec.Struct, frozen=True):
+    """One answer before and after; None means there was, or is, none."""
+
+    key: str
+    old: str | None
+    new: str | None
+
+
+class SaveSheet(msgspec.Struct, frozen=True):
+    """Keep this row's new sheet, what it is worth now, and the history of what changed."""
+
+    assignment: int
+    row: str
+    sheet: Sheet
+    mark: RowMark
+    share: Fraction | None
+    """The share claimed, a whole number of billionths; None while it is not known."""
+    changes: tuple[AnswerChange, ...] = ()
+
+
+class SendAnswers(msgspec.Struct, frozen=True):
+    """Hand the assignment to the coordinator (again, when it was handed over before)."""
+
+    assignment: int
+
+
+class RememberMessage(msgspec.Struct, frozen=True):
+    """The person's message of this id gave the answer to this question; an edit of it changes that answer."""
+
+    message: str
+    topic: Topic
+
+
+class AcceptInvitation(msgspec.Struct, frozen=True):
+    """The person takes the post of the invitation, which is used up by it, and has consented to being stored."""
+
+    invitation: int
+    name: str
+    honorific: str
+    at: datetime
+
+
+class IssueInvitation(msgspec.Struct, frozen=True):
+    """Make a single-use invitation with this code."""
+
+    code: str
+    role: Role
+    standing: Standing
+    region: int
+    office: str
+    name: str
+
+
+class RequestAccess(msgspec.Struct, frozen=True):
+    """Put a request for a post into the coordinator's queue; a newer request of the same person replaces it."""
+
+    name: str
+    role: Role
+    standing: Standing
+    region: int
+    office: str
+
+
+class DecideRequest(msgspec.Struct, frozen=True):
+    """Take a request off the queue."""
+
+    request: int
+    is_granted: bool
+
+
+class SetLanguage(msgspec.Struct, frozen=True):
+    """Speak this language to the person from now on."""
+
+    language: str
+
+
+class ForgetPerson(msgspec.Struct, frozen=True):
+    """Delete the person's name, end their posts, and keep the answers, which belong to the post."""
+
+
+class FetchFile(msgspec.Struct, frozen=True):
+    """After the commit: fetch the file, check its content, store it; the result comes back as an event."""
+
+    file: IncomingFile
+    target: FileTarget
+
+
+Action = (
+    Say
+    | Tell
+    | SaveSheet
+    | SendAnswers
+    | RememberMessage
+    | AcceptInvitation
+    | IssueInvitation
+    | RequestAccess
+    | DecideRequest
+    | SetLanguage
+    | ForgetPerson
+    | FetchFile
+)

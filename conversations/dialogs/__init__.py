@@ -1,0 +1,1 @@
+"""The conversations, one noun a file."""

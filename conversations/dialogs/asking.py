@@ -1,0 +1,105 @@
+"""Putting a question to a person: the next one, or one that they asked for."""
+
+from __future__ import annotations
+
+from conversations.forms import Filling, Spot
+from conversations.messages import Button
+from conversations.needs import Topic
+from conversations.people import Assignment
+from conversations.session import Asking, Confirming, Home, Session, Sorting
+from conversations.taps import Verb, tap
+from conversations.texts import Markup
+from conversations.turn import Turn, joined
+from conversations.views.questions import files_said, question_buttons, question_text, said, where
+
+
+def filling_of(turn: Turn, assignment: Assignment) -> Filling:
+    """Open an assignment's form."""
+    return Filling(turn.brief, assignment, turn.brief.library.forms[assignment.form], turn.today)
+
+
+def office_of(turn: Turn) -> str:
+    """Give the code of the office that the person works for; empty for all others."""
+    return next((post.office for post in turn.brief.posts if post.office), "")
+
+
+def asking_of(session: Session) -> Asking | None:
+    """Give the question that is open, or that waits while the person is elsewhere."""
+    match session.place:
+        case Asking() as asking:
+            return asking
+        case Confirming(asking=asking):
+            return asking
+        case _:
+            return session.paused
+
+
+def ask(turn: Turn, spot: Spot, *, before: Markup | str = "") -> None:
+    """Put this question: what was understood before, where I am, the question, and what stands there already."""
+    assignment, key = spot.assignment, spot.key
+    answer = spot.sheet.answers.get(key)
+    turn.move(Asking(assignment, spot.row.number, key, seen=answer.value if answer else ""))
+    turn.note(last_assignment=assignment, paused=None, misses=0)
+    text = joined(
+        before,
+        where(spot, spot.filling.scope(turn.session.scope, office_of(turn)), turn.texts),
+        question_text(spot, turn.texts),
+        _standing(turn, spot),
+    )
+    turn.say(text, question_buttons(spot, turn.texts), topic=Topic(assignment, key))
+
+
+def _standing(turn: Turn, spot: Spot) -> str | None:
+    sheet = spot.sheet
+    if spot.question.is_evidence:
+        has_files = any(item.key == spot.key for item in sheet.evidence)
+        return turn.texts("question.files", files=files_said(sheet, spot.key, turn.texts)) if has_files else None
+    answer = sheet.answers.get(spot.key)
+    return (
+        turn.texts("question.standing", answer=said(spot.filling, spot.key, answer.value, turn.texts))
+        if answer
+        else None
+    )
+
+
+def ask_again(turn: Turn, *, before: Markup | str = "") -> bool:
+    """Put the open question once more; False when there is none, or it is not asked any more."""
+    asking = asking_of(turn.session)
+    assignment = turn.assignment(asking.assignment) if asking else None
+    if asking is None or assignment is None:
+        return False
+    return open_question(turn, filling_of(turn, assignment), asking.key, before=before)
+
+
+def open_question(turn: Turn, filling: Filling, key: str, *, before: Markup | str = "") -> bool:
+    """Put the question with this key; False when the form has none, or it is not relevant now."""
+    found = find_question(filling, key)
+    if found is None:
+        return False
+    ask(turn, found, before=before)
+    return True
+
+
+def find_question(filling: Filling, key: str) -> Spot | None:
+    """Find a question that is asked now, with its row."""
+    question = filling.question(key)
+    row = filling.row(question.row) if question else None
+    if row is None:
+        return None
+    each = next((one for one in filling.questions(row, filling.values(row)) if one.key == key), None)
+    return Spot(filling, row, each) if each else None
+
+
+def pause(turn: Turn) -> None:
+    """Remember the open question and step back to the menu."""
+    turn.note(paused=asking_of(turn.session), place=Home())
+
+
+def leave_to(turn: Turn, place: Sorting | Home) -> None:
+    """Go elsewhere for a moment; the open question waits."""
+    turn.note(paused=asking_of(turn.session), place=place)
+
+
+def undo_button(turn: Turn, assignment: int, key: str) -> Button:
+    """Offer to take the last change back."""
+    return Button(turn.texts.plain("button.undo"), tap(Verb.UNDO, assignment, key))

@@ -1,0 +1,98 @@
+"""Going on: to the next open question, to the questions of a part, or back to what was put off."""
+
+from __future__ import annotations
+
+import msgspec
+
+from conversations.dialogs.asking import ask, filling_of, office_of, open_question
+from conversations.dialogs.overview import gaps, lacking, show_parts, show_review
+from conversations.forms import Filling, Spot
+from conversations.people import Assignment
+from conversations.saving import save
+from conversations.sheets import RowMark, Sheet
+from conversations.texts import Markup
+from conversations.turn import Turn
+from indicators.form import Row
+
+MOST_ROWS_TRIED = 12
+"""Rows looked into for an open question before the review is shown; marks make a second one rare."""
+
+
+def ask_next(
+    turn: Turn, filling: Filling, *, before: Markup | str = "", row: Row | None = None, after: str = ""
+) -> None:
+    """Ask the next open question: in this row first, then in the rows that follow, else show the review."""
+    found = _open_in_row(filling, row, after) or _open_beyond(turn, filling, row)
+    if found is None:
+        from conversations.dialogs.review import show_end
+
+        show_end(turn, filling, before=before)
+        return
+    ask(turn, found, before=before)
+
+
+def _open_in_row(filling: Filling, row: Row | None, after: str) -> Spot | None:
+    if row is None:
+        return None
+    each = filling.open_question(row, after=after)
+    return Spot(filling, row, each) if each else None
+
+
+def _open_beyond(turn: Turn, filling: Filling, row: Row | None) -> Spot | None:
+    scope = filling.scope(turn.session.scope, office_of(turn))
+    ordinal = row.ordinal if row else 0
+    for _ in range(MOST_ROWS_TRIED):
+        onward = filling.next_row(scope, after=ordinal)
+        if onward is None:
+            return None
+        found = _open_in_row(filling, onward, "")
+        if found:
+            return found
+        filling.marks[onward.number] = RowMark.NOT_RELEVANT
+    return None
+
+
+def fill_gaps(turn: Turn, filling: Filling, *, is_evidence: bool) -> None:
+    """Take up again what was put off: the first row with a gap, or the first that lacks evidence."""
+    turn.note(scope="")
+    rows = lacking(filling) if is_evidence else gaps(filling)
+    if not rows:
+        show_review(turn, filling)
+        return
+    sheet = filling.sheet(rows[0].number)
+    _forget_skipped(turn, filling, rows[0], sheet)
+    ask_next(turn, filling, row=rows[0])
+
+
+def _forget_skipped(turn: Turn, filling: Filling, row: Row, sheet: Sheet) -> None:
+    if sheet.skipped and filling.assignment.is_open(turn.event.at):
+        save(turn, filling, row, msgspec.structs.replace(sheet, skipped=()))
+
+
+def start_filling(turn: Turn, assignment: Assignment, *, before: Markup | str = "") -> None:
+    """Begin, or go on: short forms with the next question, long ones with their parts."""
+    filling = filling_of(turn, assignment)
+    turn.note(last_assignment=assignment.id)
+    if not assignment.is_open(turn.event.at):
+        show_review(turn, filling, before=turn.texts("closed"))
+        return
+    paused = turn.session.paused
+    if paused and paused.assignment == assignment.id and _resume_paused(turn, filling, paused.key, before):
+        return
+    if filling.is_long and not turn.session.scope:
+        show_parts(turn, filling, before=before)
+        return
+    ask_next(turn, filling, before=before)
+
+
+def _resume_paused(turn: Turn, filling: Filling, key: str, before: Markup | str) -> bool:
+    return open_question(turn, filling, key, before=before)
+
+
+def enter_scope(turn: Turn, filling: Filling, scope: str) -> None:
+    """Go through the rows of an office, a part or an indicator, one after the other."""
+    turn.note(scope=scope)
+    rows = filling.scope(scope, office_of(turn))
+    first = next((row for row in rows if row), None)
+    turn.note(last_assignment=filling.assignment.id, paused=None)
+    ask_next(turn, filling, before=turn.texts("scope.entered", whole=len(rows)) if first else "")

@@ -1,0 +1,218 @@
+"""From an invitation to a post: the code, the post, the name, consent."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from conversations.actions import AcceptInvitation
+from conversations.dialogs.going import start_filling
+from conversations.dialogs.home import lost_buttons, office_name, role_name, show_menu
+from conversations.hours import day_there, greeting_key
+from conversations.messages import Button
+from conversations.needs import InvitationNeed, InvitedToNeed
+from conversations.people import Assignment, Invitation, Post, Standing
+from conversations.session import Home, Invited, Lost
+from conversations.taps import Verb, tap
+from conversations.texts import Markup
+from conversations.turn import Turn, column, joined
+from conversations.views.bars import long_date
+from conversations.views.review import region_name
+
+CODE = re.compile(r"[A-Za-z0-9_-]{6,40}")
+MOST_WRONG_CODES = 5
+WRONG_CODES_SECONDS = 60 * 60
+"""Five wrong codes in an hour, then a pause: guessing a code is hopeless."""
+MOST_NAME_CHARACTERS = 80
+
+
+def take_code(turn: Turn, code: str) -> None:
+    """Somebody shows an invitation code."""
+    if _is_guessing(turn):
+        turn.say(turn.texts("code.too_many"))
+        return
+    invitation = turn.find(InvitationNeed(code.upper())) if CODE.fullmatch(code) else None
+    if not isinstance(invitation, Invitation):
+        _count_wrong(turn)
+        turn.say(turn.texts("code.unknown"), lost_buttons(turn) if not turn.brief.posts else ())
+        return
+    if not invitation.is_usable:
+        _count_wrong(turn)
+        turn.say(turn.texts("code.used"), lost_buttons(turn) if not turn.brief.posts else ())
+        return
+    turn.note(place=Invited(code.upper()), misses=0)
+    _ask_post(turn, invitation)
+
+
+def _is_guessing(turn: Turn) -> bool:
+    session = turn.session
+    is_recent = turn.event.at.timestamp() - session.wrong_since < WRONG_CODES_SECONDS
+    return is_recent and session.wrong_codes >= MOST_WRONG_CODES
+
+
+def _count_wrong(turn: Turn) -> None:
+    now = int(turn.event.at.timestamp())
+    is_recent = now - turn.session.wrong_since < WRONG_CODES_SECONDS
+    turn.note(
+        wrong_codes=turn.session.wrong_codes + 1 if is_recent else 1,
+        wrong_since=turn.session.wrong_since if is_recent else now,
+    )
+
+
+def invited_post(turn: Turn, invitation: Invitation) -> str:
+    """Name the post that an invitation is for; an operator helps the holder of the post."""
+    region = invitation.region
+    name = role_name(
+        turn,
+        invitation.role,
+        region.is_ward,
+        office_name(turn, invitation.office),
+        region_name(region, turn.texts),
+    )
+    return turn.texts.plain("role.operator_of", post=name) if invitation.standing is Standing.OPERATOR else name
+
+
+def _ask_post(turn: Turn, invitation: Invitation) -> None:
+    hello = turn.texts(greeting_key(turn.event.at, invitation.region.code))
+    name = f"{invitation.honorific} {invitation.name}".strip() or turn.texts("you")
+    text = turn.texts(
+        "register.post",
+        hello=hello,
+        name=name,
+        district=invitation.region.district,
+        post=invited_post(turn, invitation),
+    )
+    turn.say(
+        text,
+        (
+            (
+                Button(turn.texts.plain("button.right"), tap(Verb.JOIN, "yes")),
+                Button(turn.texts.plain("button.wrong"), tap(Verb.JOIN, "no")),
+            ),
+        ),
+    )
+
+
+def answer(turn: Turn, place: Invited, said: str) -> None:
+    """Take a tap (or the word for it) while somebody registers."""
+    invitation = turn.find(InvitationNeed(place.code))
+    if not isinstance(invitation, Invitation) or not invitation.is_usable:
+        turn.move(Lost() if not turn.brief.posts else Home())
+        turn.say(turn.texts("code.used"))
+        return
+    match said:
+        case "yes":
+            _confirm_post(turn, place, invitation)
+        case "no":
+            turn.move(Lost() if not turn.brief.posts else Home())
+            turn.say(turn.texts("register.not_me"), lost_buttons(turn) if not turn.brief.posts else ())
+        case "agree" if place.is_post_confirmed and _name_of(place, invitation):
+            _accept(turn, place, invitation)
+        case "read":
+            turn.say(joined(turn.texts("privacy"), turn.texts("register.ask_again")), _consent_buttons(turn))
+        case "later":
+            turn.say(turn.texts("register.later"))
+        case _:
+            _repeat(turn, place, invitation)
+
+
+def _name_of(place: Invited, invitation: Invitation) -> str:
+    return place.name or invitation.name
+
+
+def _confirm_post(turn: Turn, place: Invited, invitation: Invitation) -> None:
+    place = Invited(place.code, is_post_confirmed=True, name=_name_of(place, invitation) or turn.brief.person.name)
+    turn.move(place)
+    _repeat(turn, place, invitation)
+
+
+def _repeat(turn: Turn, place: Invited, invitation: Invitation) -> None:
+    """Ask what is still open: the post, the name, or consent."""
+    if not place.is_post_confirmed:
+        _ask_post(turn, invitation)
+    elif not _name_of(place, invitation):
+        turn.say(turn.texts("register.name"))
+    else:
+        turn.say(_consent_text(turn, place), _consent_buttons(turn))
+
+
+def _consent_text(turn: Turn, place: Invited) -> Markup:
+    assignments = _assignments(turn, place.code)
+    task = _task_text(turn, assignments[0]) if assignments else turn.texts("register.no_task")
+    return joined(task, turn.texts("register.consent"))
+
+
+def _assignments(turn: Turn, code: str) -> tuple[Assignment, ...]:
+    found = turn.find(InvitedToNeed(code))
+    assert isinstance(found, tuple)
+    return found
+
+
+def _task_text(turn: Turn, assignment: Assignment) -> Markup:
+    form = turn.brief.library.forms[assignment.form]
+    rows, language = len(form.rows), turn.texts.language
+    minutes = 5 * max(1, round(rows * 1.25 / 5))
+    text = turn.texts("register.task", rows=rows, minutes=minutes, form=form.title.said(language))
+    if assignment.due_at is None:
+        return text
+    due = long_date(day_there(assignment.due_at, assignment.region.code), language)
+    return Markup(f"{text} {turn.texts('register.due', due=due)}")
+
+
+def _consent_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
+    return column(
+        Button(turn.texts.plain("button.agree"), tap(Verb.JOIN, "agree")),
+        Button(turn.texts.plain("button.read"), tap(Verb.JOIN, "read")),
+        Button(turn.texts.plain("button.not_now"), tap(Verb.JOIN, "later")),
+    )
+
+
+YES_WORDS = frozenset({"ya", "benar", "betul", "iya", "yes", "right"})
+NO_WORDS = frozenset({"bukan", "bukan saya", "tidak", "salah", "no"})
+AGREE_WORDS = frozenset({"setuju", "ya", "mulai", "oke", "ok", "baik", "agree", "yes"})
+
+
+def take_text(turn: Turn, place: Invited, written: str) -> None:
+    """Take what is typed while somebody registers: yes, no, agree, or a name."""
+    words = " ".join(written.casefold().strip(" .!,").split())
+    if not place.is_post_confirmed:
+        answer(turn, place, "yes" if words in YES_WORDS else "no" if words in NO_WORDS else "")
+        return
+    invitation = turn.find(InvitationNeed(place.code))
+    if isinstance(invitation, Invitation) and not _name_of(place, invitation):
+        name = clean_name(written)
+        if not name:
+            turn.say(turn.texts("register.name_again"))
+            return
+        place = Invited(place.code, is_post_confirmed=True, name=name)
+        turn.move(place)
+        _repeat(turn, place, invitation)
+        return
+    answer(turn, place, "agree" if words in AGREE_WORDS else "")
+
+
+def clean_name(written: str) -> str:
+    """Give a name as typed, with single spaces; empty when it has no letter or is too long."""
+    name = " ".join(written.split())
+    has_letter = any(character.isalpha() for character in name)
+    return name if has_letter and len(name) <= MOST_NAME_CHARACTERS else ""
+
+
+def _accept(turn: Turn, place: Invited, invitation: Invitation) -> None:
+    """Bind the person to the post, and begin at once."""
+    name = _name_of(place, invitation)
+    turn.do(AcceptInvitation(invitation.id, name, invitation.honorific, turn.event.at))
+    assignments = _assignments(turn, place.code)
+    post = Post(0, invitation.role, invitation.region, invitation.standing, invitation.office)
+    known = {each.id for each in turn.brief.assignments}
+    turn.brief = replace(
+        turn.brief,
+        posts=(*turn.brief.posts, post),
+        assignments=(*turn.brief.assignments, *(each for each in assignments if each.id not in known)),
+    )
+    turn.note(place=Home(), paused=None, scope="")
+    before = turn.texts("register.done", name=name)
+    if assignments:
+        start_filling(turn, assignments[0], before=before)
+    else:
+        show_menu(turn, before=before)

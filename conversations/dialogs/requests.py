@@ -1,0 +1,249 @@
+"""Somebody without an invitation asks for a post; the coordinator grants it or not."""
+
+from __future__ import annotations
+
+import msgspec
+
+from conversations.actions import DecideRequest, IssueInvitation, RequestAccess, Tell
+from conversations.dialogs.home import office_name, role_name
+from conversations.dialogs.registration import clean_name
+from conversations.messages import Button, Message
+from conversations.needs import (
+    CoordinatorsNeed,
+    FreshCodeNeed,
+    PersonNeed,
+    QueueNeed,
+    RegionNeed,
+    RegionSearchNeed,
+    RequestNeed,
+)
+from conversations.people import AccessRequest, Person, Region, Role, Standing
+from conversations.session import Home, Lost, Requesting
+from conversations.taps import Tap, Verb, tap
+from conversations.texts import texts_for
+from conversations.turn import Turn, column, joined
+from conversations.views.review import region_name
+
+ROLES: dict[str, tuple[Role, Standing, tuple[str, ...]]] = {
+    "head": (Role.VILLAGE_HEAD, Standing.DEFINITIVE, ("village",)),
+    "operator": (Role.VILLAGE_HEAD, Standing.OPERATOR, ("village",)),
+    "camat": (Role.SUBDISTRICT_HEAD, Standing.DEFINITIVE, ("subdistrict",)),
+    "camat_operator": (Role.SUBDISTRICT_HEAD, Standing.OPERATOR, ("subdistrict",)),
+    "office": (Role.OFFICE, Standing.DEFINITIVE, ("district",)),
+    "official": (Role.OFFICIAL, Standing.DEFINITIVE, ("district",)),
+}
+"""What can be asked for, with the kind of region it belongs to. A coordinator is appointed by the administrator."""
+MOST_REGIONS_OFFERED = 5
+MOST_SEARCH_CHARACTERS = 80
+MOST_SHOWN = 5
+
+
+def start(turn: Turn) -> None:
+    """Begin a request."""
+    turn.move(Requesting(name=turn.brief.person.name))
+    _ask_what_is_missing(turn)
+
+
+def _ask_what_is_missing(turn: Turn) -> None:
+    place = turn.place
+    assert isinstance(place, Requesting)
+    texts = turn.texts
+    if not place.name:
+        turn.say(texts("request.name"))
+    elif place.role is None:
+        turn.say(
+            texts("request.role"),
+            column(*(Button(texts.plain(f"request.role.{key}"), tap(Verb.REQUEST, "role", key)) for key in ROLES)),
+        )
+    elif place.region is None:
+        turn.say(texts(f"request.region.{_kinds(place)[0]}"))
+    elif place.role is Role.OFFICE and not place.office:
+        turn.say(texts("request.office"), _office_buttons(turn))
+    else:
+        _ask_confirmation(turn, place)
+
+
+def _kinds(place: Requesting) -> tuple[str, ...]:
+    return next(
+        (kinds for role, standing, kinds in ROLES.values() if (role, standing) == (place.role, place.standing)),
+        ("village",),
+    )
+
+
+def _office_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
+    offices = {
+        code: text
+        for form in turn.brief.library.forms.values()
+        for code, text in form.offices.items()
+        if form.unit == "kabupaten"
+    }
+    buttons = [
+        Button(text.said(turn.texts.language), tap(Verb.REQUEST, "office", code)) for code, text in offices.items()
+    ]
+    return tuple(tuple(buttons[start : start + 2]) for start in range(0, len(buttons), 2))
+
+
+def _ask_confirmation(turn: Turn, place: Requesting) -> None:
+    text = turn.texts("request.check", name=place.name, post=_post_name(turn, place))
+    turn.say(text, column(
+        Button(turn.texts.plain("button.send_request"), tap(Verb.REQUEST, "send")),
+        Button(turn.texts.plain("button.start_over"), tap(Verb.REQUEST, "start")),
+    ))  # fmt: skip
+
+
+def _post_name(turn: Turn, wanted: Requesting | AccessRequest) -> str:
+    region = wanted.region
+    if region is None or wanted.role is None:
+        return ""
+    name = role_name(
+        turn, wanted.role, region.is_ward, office_name(turn, wanted.office), region_name(region, turn.texts)
+    )
+    return turn.texts.plain("role.operator_of", post=name) if wanted.standing is Standing.OPERATOR else name
+
+
+def take_text(turn: Turn, place: Requesting, written: str) -> None:
+    """Take what is typed during a request: the name, or the region."""
+    if not place.name:
+        name = clean_name(written)
+        if not name:
+            turn.say(turn.texts("register.name_again"))
+            return
+        turn.move(msgspec.structs.replace(place, name=name))
+        _ask_what_is_missing(turn)
+    elif place.role is not None and place.region is None:
+        _search(turn, place, written)
+    else:
+        _ask_what_is_missing(turn)
+
+
+def _search(turn: Turn, place: Requesting, written: str) -> None:
+    found = turn.find(RegionSearchNeed(written[:MOST_SEARCH_CHARACTERS].strip().casefold(), _kinds(place)))
+    assert isinstance(found, tuple)
+    if not found:
+        turn.say(turn.texts("request.region_unknown"))
+        return
+    buttons = [
+        Button(_full_name(turn, region), tap(Verb.REQUEST, "region", region.id))
+        for region in found[:MOST_REGIONS_OFFERED]
+    ]
+    turn.say(turn.texts("request.which_region"), column(*buttons))
+
+
+def _full_name(turn: Turn, region: Region) -> str:
+    name = region_name(region, turn.texts)
+    return name if region.kind == "district" or not region.district else f"{name}, {region.district}"
+
+
+def take_tap(turn: Turn, tapped: Tap) -> None:
+    """Take a tap during a request."""
+    what, value = tapped.text(0), tapped.text(1)
+    place = turn.place
+    if what == "start" or not isinstance(place, Requesting):
+        start(turn)
+        return
+    match what:
+        case "role" if value in ROLES:
+            role, standing, _ = ROLES[value]
+            place = msgspec.structs.replace(place, role=role, standing=standing, region=None, office="")
+        case "region":
+            region = turn.find(RegionNeed(tapped.number(1)))
+            if isinstance(region, Region) and region.kind in _kinds(place):
+                place = msgspec.structs.replace(place, region=region)
+        case "office":
+            place = msgspec.structs.replace(place, office=value)
+        case "send":
+            _send(turn, place)
+            return
+    turn.move(place)
+    _ask_what_is_missing(turn)
+
+
+def _send(turn: Turn, place: Requesting) -> None:
+    if not place.name or place.role is None or place.region is None or (place.role is Role.OFFICE and not place.office):
+        _ask_what_is_missing(turn)
+        return
+    turn.do(RequestAccess(place.name, place.role, place.standing, place.region.id, place.office))
+    coordinators = turn.find(CoordinatorsNeed(place.region.district_id))
+    assert isinstance(coordinators, tuple)
+    for person in coordinators:
+        _tell_coordinator(turn, place, person)
+    turn.move(Home() if turn.brief.posts else Lost())
+    turn.say(turn.texts("request.sent" if coordinators else "request.sent_nobody", district=place.region.district))
+
+
+def _tell_coordinator(turn: Turn, place: Requesting, person: int) -> None:
+    other = turn.find(PersonNeed(person))
+    texts = texts_for(other.language, other.honorific) if isinstance(other, Person) else turn.texts
+    text = texts("request.told", name=place.name, post=_post_name(turn, place))
+    button = Button(texts.plain("button.queue"), tap(Verb.MENU, "queue"))
+    once = f"request:{turn.brief.person.id}:{person}:{int(turn.event.at.timestamp())}"
+    turn.do(Tell(person, Message(text, ((button,),)), once))
+
+
+def show_queue(turn: Turn, *, before: str = "") -> None:
+    """Show the coordinator who asks for a post."""
+    post = turn.holds(Role.COORDINATOR)
+    if post is None:
+        turn.say(turn.texts("queue.not_yours"))
+        return
+    requests = turn.find(QueueNeed(post.region.id))
+    assert isinstance(requests, tuple)
+    if not requests:
+        turn.say(
+            joined(before, turn.texts("queue.empty")),
+            column(Button(turn.texts.plain("button.menu"), tap(Verb.MENU, "home"))),
+        )
+        return
+    shown = requests[:MOST_SHOWN]
+    listed = [
+        turn.texts("queue.item", number=number, name=each.name, post=_post_name(turn, each))
+        for number, each in enumerate(shown, 1)
+    ]
+    buttons = tuple(
+        (
+            Button(turn.texts.plain("button.grant", number=number), tap(Verb.DECIDE, each.id, "yes")),
+            Button(turn.texts.plain("button.refuse", number=number), tap(Verb.DECIDE, each.id, "no")),
+        )
+        for number, each in enumerate(shown, 1)
+    )
+    turn.say(joined(before, turn.texts("queue.title", count=len(requests)), *listed), buttons)
+
+
+def decide(turn: Turn, tapped: Tap) -> None:
+    """Grant a request with an invitation that goes straight to the person's chat, or turn it down."""
+    post = turn.holds(Role.COORDINATOR)
+    request = turn.find(RequestNeed(tapped.number(0))) if post else None
+    if post is None:
+        turn.say(turn.texts("queue.not_yours"))
+        return
+    if not isinstance(request, AccessRequest) or request.region.district_id != post.region.id:
+        turn.say(turn.texts("queue.gone"))
+        return
+    is_granted = tapped.text(1) == "yes"
+    turn.do(DecideRequest(request.id, is_granted))
+    _tell_decision(turn, request, is_granted=is_granted)
+    key = "queue.granted" if is_granted else "queue.refused"
+    turn.say(
+        turn.texts(key, name=request.name, post=_post_name(turn, request)),
+        column(Button(turn.texts.plain("button.queue"), tap(Verb.MENU, "queue"))),
+    )
+
+
+def _tell_decision(turn: Turn, request: AccessRequest, *, is_granted: bool) -> None:
+    other = turn.find(PersonNeed(request.person))
+    texts = texts_for(other.language, other.honorific) if isinstance(other, Person) else turn.texts
+    once = f"decided:{request.id}"
+    if not is_granted:
+        turn.do(Tell(request.person, Message(texts("request.refused")), once))
+        return
+    code = turn.find(FreshCodeNeed(f"request:{request.id}"))
+    assert isinstance(code, str)
+    turn.do(IssueInvitation(code, request.role, request.standing, request.region.id, request.office, request.name))
+    button = Button(texts.plain("button.register"), tap(Verb.REGISTER, code))
+    turn.do(
+        Tell(
+            request.person,
+            Message(texts("request.granted", post=_post_name(turn, request)), ((button,),)),
+            once,
+        )
+    )

@@ -1,0 +1,103 @@
+"""Looking over the answers, changing single ones, and handing them to the coordinator."""
+
+from __future__ import annotations
+
+from conversations.actions import SendAnswers
+from conversations.dialogs.asking import ask, filling_of
+from conversations.dialogs.overview import all_sheets, gaps, lacking
+from conversations.forms import Filling, Spot
+from conversations.hours import day_there
+from conversations.messages import Button
+from conversations.people import Assignment, Standing
+from conversations.taps import Verb, tap
+from conversations.texts import Markup
+from conversations.turn import Turn, column
+from conversations.views.bars import long_date
+from conversations.views.questions import short_question
+from conversations.views.review import answers_text, gaps_text, row_text
+from indicators.form import QuestionKind, Row
+
+
+def show_answers(turn: Turn, filling: Filling, part_name: str) -> None:
+    """List the answers of a part, each with the number that changes it; without a part, offer the parts."""
+    parts = {part.name: part for part in filling.form.parts}
+    if part_name not in parts and len(parts) > 1:
+        buttons = column(
+            *(
+                Button(part.title.said(turn.texts.language), tap(Verb.ANSWERS, filling.assignment.id, part.name))
+                for part in filling.form.parts
+            )
+        )
+        turn.say(turn.texts("answers.which_part"), buttons)
+        return
+    part = parts.get(part_name, filling.form.parts[0])
+    text = answers_text(filling, part, all_sheets(turn, filling), turn.texts)
+    buttons = column(Button(turn.texts.plain("button.review"), tap(Verb.REVIEW, filling.assignment.id)))
+    turn.say(text, buttons)
+
+
+def send(turn: Turn, filling: Filling, *, with_gaps: bool) -> None:
+    """Hand the answers over; gaps are named first, and the head signs off, not the operator."""
+    assignment = filling.assignment
+    if not assignment.is_open(turn.event.at):
+        turn.say(turn.texts("closed"))
+        return
+    if _is_operator_only(turn, assignment):
+        turn.say(turn.texts("send.not_operator"))
+        return
+    if not with_gaps and (gaps(filling) or lacking(filling)):
+        text = gaps_text(len(gaps(filling)), len(lacking(filling)), turn.texts)
+        turn.say(
+            text,
+            column(
+                Button(
+                    turn.texts.plain("button.fill_gaps"),
+                    tap(Verb.CONTINUE, assignment.id, "gaps" if gaps(filling) else "evidence"),
+                ),
+                Button(turn.texts.plain("button.send_anyway"), tap(Verb.SEND, assignment.id, "1")),
+            ),
+        )
+        return
+    turn.do(SendAnswers(assignment.id))
+    turn.say(
+        _thanks(turn, assignment),
+        column(
+            Button(turn.texts.plain("button.see_answers"), tap(Verb.ANSWERS, assignment.id)),
+            Button(turn.texts.plain("button.menu"), tap(Verb.MENU, "home")),
+        ),
+    )
+
+
+def _thanks(turn: Turn, assignment: Assignment) -> Markup:
+    if assignment.due_at is None:
+        return turn.texts("send.done")
+    due = long_date(day_there(assignment.due_at, assignment.region.code), turn.texts.language)
+    return turn.texts("send.done_until", due=due)
+
+
+def _is_operator_only(turn: Turn, assignment: Assignment) -> bool:
+    own = [post for post in turn.brief.posts if post.region.id == assignment.region.id]
+    return bool(own) and all(post.standing is Standing.OPERATOR for post in own)
+
+
+def open_row(turn: Turn, assignment: Assignment, row: Row) -> None:
+    """Show one row with its answers, each to be changed; a row with one question goes straight to it."""
+    filling = filling_of(turn, assignment)
+    values = filling.values(row)
+    questions = [each for each in filling.questions(row, values) if each.question.kind is not QuestionKind.NOTE]
+    if not questions:
+        turn.say(turn.texts("row.not_relevant"))
+        return
+    answered = [each for each in questions if each.key in values]
+    if len(answered) <= 1:
+        turn.note(last_assignment=assignment.id)
+        ask(turn, Spot(filling, row, questions[0]))
+        return
+    buttons = column(
+        *(
+            Button(short_question(each.question, each.key, turn.texts), tap(Verb.OPEN, assignment.id, each.key))
+            for each in questions
+        ),
+        Button(turn.texts.plain("button.continue"), tap(Verb.CONTINUE, assignment.id)),
+    )
+    turn.say(row_text(filling, row, turn.texts), buttons)

@@ -1,0 +1,173 @@
+"""What an official asks: the score, the tier, why, and what would raise it; only for regions they may see."""
+
+from __future__ import annotations
+
+from conversations.dialogs.asking import pause
+from conversations.messages import Button
+from conversations.needs import (
+    PersonNeed,
+    RegionNeed,
+    RegionSearchNeed,
+    RowAnswers,
+    RowAnswersNeed,
+    ScoreNeed,
+    ScoreTotals,
+)
+from conversations.people import Person, Region, Role
+from conversations.taps import Tap, Verb, tap
+from conversations.turn import Turn, column
+from conversations.views.review import region_name
+from conversations.views.scores import (
+    district_text,
+    row_text,
+    subdistrict_text,
+    totals_of,
+    unit_text,
+    why_part_text,
+    why_text,
+)
+from indicators.form import RowNumber
+from indicators.scores import DistrictScore, score_district
+
+MOST_REGIONS_OFFERED = 5
+ANY_KIND = ("district", "subdistrict", "village")
+
+
+def may_see(turn: Turn, region: Region) -> bool:
+    """Tell whether one of the person's posts lies at or above this region."""
+    return any(
+        region.code == post.region.code or region.code.startswith(f"{post.region.code}.") for post in turn.brief.posts
+    )
+
+
+def show_own(turn: Turn) -> None:
+    """Show the score of the region that the person is there for."""
+    post = turn.holds(Role.OFFICIAL, Role.COORDINATOR, Role.OFFICE) or next(iter(turn.brief.posts), None)
+    if post is None:
+        turn.say(turn.texts("score.not_yours"))
+        return
+    if post.region.kind == "province":
+        turn.say(turn.texts("score.name_a_district"))
+        return
+    show(turn, post.region)
+
+
+def search(turn: Turn, words: str) -> None:
+    """Show the score of the region that was named, if the person may see it."""
+    found = turn.find(RegionSearchNeed(words, ANY_KIND))
+    assert isinstance(found, tuple)
+    allowed = [region for region in found if may_see(turn, region)]
+    if not allowed:
+        turn.say(turn.texts("score.not_yours" if found else "score.unknown_region"))
+        return
+    exact = [region for region in allowed if _is_named(region, words)]
+    if len(exact) == 1 or len(allowed) == 1:
+        show(turn, (exact or allowed)[0])
+        return
+    buttons = [
+        Button(region_name(region, turn.texts), tap(Verb.SCORE, region.id)) for region in allowed[:MOST_REGIONS_OFFERED]
+    ]
+    turn.say(turn.texts("score.which_region"), column(*buttons))
+
+
+def _is_named(region: Region, words: str) -> bool:
+    name = region.name.casefold()
+    return name == words or name.removeprefix("kabupaten ").removeprefix("kota ") == words
+
+
+def show(turn: Turn, region: Region) -> None:
+    """Show a region's score: figures, tier, distance, parts."""
+    totals = _totals(turn, region)
+    if totals is None:
+        return
+    pause(turn)
+    if region.kind == "village":
+        turn.say(unit_text(turn, region, totals))
+    elif region.kind == "subdistrict":
+        turn.say(subdistrict_text(turn, region, totals))
+    else:
+        buttons = column(
+            Button(turn.texts.plain("button.why"), tap(Verb.WHY, region.id)),
+            Button(turn.texts.plain("button.menu"), tap(Verb.MENU, "home")),
+        )
+        turn.say(district_text(turn, region, _score(turn, totals)), buttons)
+
+
+def _totals(turn: Turn, region: Region) -> ScoreTotals | None:
+    if not may_see(turn, region):
+        turn.say(turn.texts("score.not_yours"))
+        return None
+    found = turn.find(ScoreNeed(region.id))
+    if isinstance(found, ScoreTotals) and found.rows:
+        return found
+    turn.say(turn.texts("score.no_cycle"))
+    return None
+
+
+def _score(turn: Turn, totals: ScoreTotals) -> DistrictScore:
+    return score_district(turn.brief.library.instrument, totals_of(totals))
+
+
+def tapped_score(turn: Turn, tapped: Tap) -> None:
+    """Take a tap on a region."""
+    region = turn.find(RegionNeed(tapped.number(0)))
+    if isinstance(region, Region):
+        show(turn, region)
+        return
+    turn.say(turn.texts("score.unknown_region"))
+
+
+def why(turn: Turn, tapped: Tap) -> None:
+    """Explain a district's score, down to rows and answers: parts, then indicators, then one row."""
+    region = turn.find(RegionNeed(tapped.number(0)))
+    totals = _totals(turn, region) if isinstance(region, Region) else None
+    if totals is None or not isinstance(region, Region):
+        return
+    score = _score(turn, totals)
+    subject = tapped.text(1)
+    part = next((each for each in score.parts if each.key == subject), None)
+    if part is not None:
+        buttons = [
+            Button(
+                f"{row.number} {row.title.said(turn.texts.language)}"[:60],
+                tap(Verb.WHY, region.id, row.number),
+            )
+            for indicator in part.indicators
+            for row in indicator.rows
+            if row.claimed < row.maximum
+        ][:12]
+        turn.say(why_part_text(turn, part), column(*buttons, _back(turn, region)))
+    elif subject:
+        _explain_row(turn, region, subject)
+    else:
+        buttons = [
+            Button(each.title.said(turn.texts.language), tap(Verb.WHY, region.id, each.key)) for each in score.parts
+        ]
+        turn.say(why_text(turn, score), column(*buttons, _back(turn, region)))
+
+
+def _back(turn: Turn, region: Region) -> Button:
+    return Button(turn.texts.plain("button.score"), tap(Verb.SCORE, region.id))
+
+
+def _explain_row(turn: Turn, region: Region, number: str) -> None:
+    row = next(
+        (
+            form.row_by_number[RowNumber(number)]
+            for form in turn.brief.library.instrument.forms.values()
+            if number in form.row_by_number
+        ),
+        None,
+    )
+    if row is None:
+        turn.say(turn.texts("score.unknown_row"))
+        return
+    answers = turn.find(RowAnswersNeed(region.id, number))
+    assert isinstance(answers, RowAnswers)
+    names = {by: _name(turn, by) for each in answers.furthest for by in (each.by, each.approved_by) if by}
+    turn.say(row_text(turn, row, answers, names), column(_back(turn, region)))
+
+
+def _name(turn: Turn, person: int) -> str:
+    found = turn.find(PersonNeed(person))
+    return found.name if isinstance(found, Person) and found.name else turn.texts.plain("somebody")

@@ -1,0 +1,182 @@
+"""A form as one assignment sees it: which question comes next, how a row stands, what is still open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from conversations.brief import Brief
+from conversations.needs import Missing, SheetNeed, Topic
+from conversations.people import Assignment
+from conversations.sheets import ANSWERED_MARKS, OPEN_MARKS, RowMark, Sheet
+from indicators.filling import Asked, RowState, RowStatus, asked, choices_for, row_state
+from indicators.form import REPEAT_MARK, Choice, Form, Question, QuestionKind, Row, RowNumber
+
+OFFICE_SCOPE = "office"
+LONG_FORM_ROWS = 40
+"""From here on a form is entered by part and indicator instead of from the first to the last row."""
+MOST_ROWS_AHEAD = 3
+"""How many sheets are loaded at once when looking for the next open question."""
+
+
+@dataclass(slots=True)
+class Filling:
+    """An assignment together with its form and what is known of its sheets; lives for one step."""
+
+    brief: Brief
+    assignment: Assignment
+    form: Form
+    today: date
+    changed: dict[str, Sheet] = field(default_factory=dict)
+    """Sheets that this step has changed, by row."""
+    marks: dict[str, RowMark] = field(default_factory=dict)
+    """Marks that this step has changed, by row."""
+
+    def row(self, number: str) -> Row | None:
+        """Find a row by its number."""
+        return self.form.row_by_number.get(RowNumber(number))
+
+    def question(self, key: str) -> Question | None:
+        """Find the question behind an answer key."""
+        return self.form.question_by_name.get(key.partition(REPEAT_MARK)[0])
+
+    def sheet(self, row: str) -> Sheet:
+        """Give a row's sheet, as this step has left it."""
+        return self.changed.get(row) or self.brief.sheet(self.assignment.id, row)
+
+    def values(self, row: Row) -> dict[str, str]:
+        """Give the answers that a step in this row looks at."""
+        near = self.form.neighbours[row.number]
+        missing = [need for number in near if (need := self._need(number)) not in self.brief.known]
+        if missing:
+            raise Missing(*missing)
+        values: dict[str, str] = {}
+        for number in near:
+            values.update(self.sheet(number).values())
+        return values
+
+    def _need(self, row: str) -> SheetNeed:
+        return SheetNeed(self.assignment.id, row)
+
+    def mark(self, row: Row) -> RowMark:
+        """Tell how a row stands, without its sheet."""
+        if row.number in self.marks:
+            return self.marks[row.number]
+        progress = self.assignment.progress
+        return RowMark(progress[row.ordinal - 1]) if row.ordinal <= len(progress) else RowMark.UNTOUCHED
+
+    def questions(self, row: Row, values: dict[str, str]) -> tuple[Asked, ...]:
+        """Give what is asked in a row now, notes included."""
+        return asked(self.form, row, values, self.today)
+
+    def open_question(self, row: Row, *, after: str = "") -> Asked | None:
+        """Give the first question of the row (after this one) that is neither answered nor put off."""
+        sheet, values = self.sheet(row.number), self.values(row)
+        questions = self.questions(row, values)
+        start = next((place + 1 for place, each in enumerate(questions) if each.key == after), 0)
+        return next((each for each in (*questions[start:], *questions[:start]) if is_open(each, sheet, values)), None)
+
+    def next_row(self, scope: tuple[Row, ...], *, after: int) -> Row | None:
+        """Give the next row of the scope with an open question; after the last comes the first."""
+        onward = [row for row in scope if row.ordinal > after] + [row for row in scope if row.ordinal <= after]
+        return next((row for row in onward if self.mark(row) in OPEN_MARKS), None)
+
+    def scope(self, name: str, office: str) -> tuple[Row, ...]:
+        """Give the rows of a scope: all, those that an office holds, a part's or an indicator's."""
+        if not name:
+            return self.form.rows
+        if name == OFFICE_SCOPE:
+            return tuple(row for row in self.form.rows if office in row.holders)
+        numbers = self.numbers_of(name)
+        return tuple(self.form.row_by_number[number] for number in numbers) or self.form.rows
+
+    def numbers_of(self, group: str) -> tuple[RowNumber, ...]:
+        """Give the numbers of the rows of a part or an indicator."""
+        for name, rows in self._groups():
+            if name == group:
+                return rows
+        return ()
+
+    def _groups(self) -> Iterator[tuple[str, tuple[RowNumber, ...]]]:
+        for part in self.form.parts:
+            yield part.name, part.rows
+            for indicator in part.indicators:
+                yield indicator.name, indicator.rows
+
+    def done(self, rows: tuple[Row, ...] | None = None) -> int:
+        """Count the rows that are answered."""
+        return sum(self.mark(row) in ANSWERED_MARKS for row in rows or self.form.rows)
+
+    def asked_rows(self, rows: tuple[Row, ...] | None = None) -> int:
+        """Count the rows that concern this region."""
+        return sum(self.mark(row) is not RowMark.NOT_RELEVANT for row in rows or self.form.rows)
+
+    @property
+    def is_long(self) -> bool:
+        """Tell whether it is entered by part and indicator."""
+        return len(self.form.rows) > LONG_FORM_ROWS
+
+
+class Spot(NamedTuple):
+    """One question in one row of one assignment."""
+
+    filling: Filling
+    row: Row
+    asked: Asked
+
+    @property
+    def key(self) -> str:
+        """Give the key of its answer."""
+        return self.asked.key
+
+    @property
+    def assignment(self) -> int:
+        """Give the id of the assignment."""
+        return self.filling.assignment.id
+
+    @property
+    def question(self) -> Question:
+        """Give the question itself."""
+        return self.asked.question
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Give the choices that can be made now."""
+        return choices_for(self.filling.form, self.key, self.values, self.filling.today)
+
+    @property
+    def topic(self) -> Topic:
+        """Give what a message about it is about."""
+        return Topic(self.filling.assignment.id, self.asked.key)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Give the answers that it looks at."""
+        return self.filling.values(self.row)
+
+    @property
+    def sheet(self) -> Sheet:
+        """Give the sheet of its row."""
+        return self.filling.sheet(self.row.number)
+
+
+def is_open(each: Asked, sheet: Sheet, values: dict[str, str]) -> bool:
+    """Tell whether a question waits for an answer and was not put off."""
+    return each.question.kind is not QuestionKind.NOTE and each.key not in values and each.key not in sheet.skipped
+
+
+def marked(form: Form, row: Row, sheet: Sheet, values: dict[str, str], today: date) -> tuple[RowMark, RowState]:
+    """Give a row's mark and state from its answers."""
+    state = row_state(form, row, values, today)
+    if state.status is RowStatus.NOT_RELEVANT:
+        return RowMark.NOT_RELEVANT, state
+    is_touched = bool(sheet.answers or sheet.evidence or sheet.skipped)
+    if not is_touched:
+        return RowMark.UNTOUCHED, state
+    if any(is_open(each, sheet, values) for each in asked(form, row, values, today)):
+        return RowMark.STARTED, state
+    if state.status is not RowStatus.ANSWERED:
+        return RowMark.PUT_OFF, state
+    return (RowMark.LACKS_EVIDENCE if state.missing_evidence else RowMark.COMPLETE), state

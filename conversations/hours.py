@@ -1,0 +1,35 @@
+"""What time it is where a person lives. Indonesia has three zones without summer time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+WESTERN = timezone(timedelta(hours=7), "WIB")
+CENTRAL = timezone(timedelta(hours=8), "WITA")
+EASTERN = timezone(timedelta(hours=9), "WIT")
+CENTRAL_PROVINCES = frozenset({"51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76"})
+EASTERN_PROVINCES = frozenset({"81", "82", "91", "92", "93", "94", "95", "96", "97"})
+"""Province codes by zone; all others are western. Source: Keputusan Presiden 41/1987."""
+
+
+def zone_of(region_code: str) -> timezone:
+    """Give the time zone of a region by its code (an empty code counts as western)."""
+    province = region_code[:2]
+    if province in CENTRAL_PROVINCES:
+        return CENTRAL
+    return EASTERN if province in EASTERN_PROVINCES else WESTERN
+
+
+def day_there(at: datetime, region_code: str) -> date:
+    """Give the calendar day in a region at this moment."""
+    return at.astimezone(zone_of(region_code)).date()
+
+
+def greeting_key(at: datetime, region_code: str) -> str:
+    """Name the greeting of the hour: pagi until 10, siang until 15, sore until 18, then malam (local usage)."""
+    hour = at.astimezone(zone_of(region_code)).hour
+    if 4 <= hour < 10:
+        return "greeting.morning"
+    if 10 <= hour < 15:
+        return "greeting.noon"
+    return "greeting.afternoon" if 15 <= hour < 18 else "greeting.evening"

@@ -1,0 +1,32 @@
+"""What is shown to a person, before any channel has drawn it."""
+
+from __future__ import annotations
+
+import html
+
+import msgspec
+
+MOST_TEXT_UNITS = 4096
+"""Longest text of one message that every channel takes, in UTF-16 units (Telegram, WhatsApp)."""
+
+
+class Button(msgspec.Struct, frozen=True, array_like=True):
+    """A choice that can be tapped: what it says, and what comes back (at most 64 bytes; Telegram's limit)."""
+
+    label: str
+    data: str
+
+
+class Message(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One bubble: text in our small markup (``<b>``, ``<i>``, ``<code>``, ``<pre>``, entities) and rows of buttons.
+
+    Channels that cannot show all the buttons write them as a numbered list; a typed number chooses then.
+    """
+
+    text: str
+    buttons: tuple[tuple[Button, ...], ...] = ()
+
+
+def escaped(text: str) -> str:
+    """Make somebody's own words safe inside a message's markup."""
+    return html.escape(text, quote=False)

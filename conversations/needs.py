@@ -1,0 +1,174 @@
+"""What a step may ask to be told before it can be taken.
+
+A step that looks for something that has not been loaded raises ``Missing``; whoever runs it loads what is named
+(for a whole batch at once) and runs the step again. Steps are pure, so running one again is harmless.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from conversations.people import Region
+
+
+class SheetNeed(msgspec.Struct, frozen=True, tag=True):
+    """One row's sheet; ``Sheet`` (empty when nothing was said)."""
+
+    assignment: int
+    row: str
+
+
+class AllSheetsNeed(msgspec.Struct, frozen=True, tag=True):
+    """All sheets of an assignment; ``Mapping[str, Sheet]`` without the empty ones. Heavy: for the review card."""
+
+    assignment: int
+
+
+class PersonNeed(msgspec.Struct, frozen=True, tag=True):
+    """Somebody else, to name them; ``Person | None``."""
+
+    person: int
+
+
+class InvitationNeed(msgspec.Struct, frozen=True, tag=True):
+    """The invitation behind a code as typed (upper or lower case); ``Invitation | None``."""
+
+    code: str
+
+
+class InvitedToNeed(msgspec.Struct, frozen=True, tag=True):
+    """What the post of an invitation will have to answer; ``tuple[Assignment, ...]``, empty for a bad code."""
+
+    code: str
+
+
+class FreshCodeNeed(msgspec.Struct, frozen=True, tag=True):
+    """A new secret code for an invitation, never given twice; ``str``."""
+
+    purpose: str
+    """Tells two codes in one step apart."""
+
+
+class TopicNeed(msgspec.Struct, frozen=True, tag=True):
+    """What a message of this chat was about; ``Topic | None``."""
+
+    address: int
+    message: str
+
+
+class RegionSearchNeed(msgspec.Struct, frozen=True, tag=True):
+    """Regions whose name is nearest to the words, best first, at most 8; ``tuple[Region, ...]``."""
+
+    words: str
+    kinds: tuple[str, ...]
+    """Of ``province``, ``district``, ``subdistrict``, ``village``."""
+    within: str = ""
+    """Code of the region they must lie in (or be); empty: anywhere."""
+
+
+class RegionNeed(msgspec.Struct, frozen=True, tag=True):
+    """A region by its id; ``Region | None``."""
+
+    region: int
+
+
+class ScoreNeed(msgspec.Struct, frozen=True, tag=True):
+    """The maintained totals of a region in its running cycle; ``ScoreTotals | None`` (None: no cycle there)."""
+
+    region: int
+
+
+class RowAnswersNeed(msgspec.Struct, frozen=True, tag=True):
+    """For an explanation: who of the region's units meets a row and who does not; ``RowAnswers``."""
+
+    region: int
+    row: str
+
+
+class QueueNeed(msgspec.Struct, frozen=True, tag=True):
+    """Open access requests in a district, oldest first, at most 20; ``tuple[AccessRequest, ...]``."""
+
+    district: int
+
+
+class RequestNeed(msgspec.Struct, frozen=True, tag=True):
+    """One open access request; ``AccessRequest | None``."""
+
+    request: int
+
+
+class CoordinatorsNeed(msgspec.Struct, frozen=True, tag=True):
+    """Ids of the people who hold the coordinator's post of a district; ``tuple[int, ...]``."""
+
+    district: int
+
+
+Need = (
+    SheetNeed
+    | AllSheetsNeed
+    | PersonNeed
+    | InvitationNeed
+    | InvitedToNeed
+    | FreshCodeNeed
+    | TopicNeed
+    | RegionSearchNeed
+    | RegionNeed
+    | ScoreNeed
+    | RowAnswersNeed
+    | QueueNeed
+    | RequestNeed
+    | CoordinatorsNeed
+)
+
+
+class Missing(Exception):  # noqa: N818 - not an error: the step asks to be told more
+    """A step cannot go on before these needs are met."""
+
+    def __init__(self, *needs: Need) -> None:
+        super().__init__(f"to be loaded before the step can be taken: {needs}")
+        self.needs = needs
+
+
+class Topic(msgspec.Struct, frozen=True):
+    """What a message was about: a question, in an assignment."""
+
+    assignment: int
+    key: str
+
+
+class RowTally(msgspec.Struct, frozen=True):
+    """The maintained total of one row in one region; shares are whole billionths."""
+
+    units: int
+    answered: int
+    claimed: int
+    approved: int
+    verified: int
+
+
+class ScoreTotals(msgspec.Struct, frozen=True):
+    """A region's totals, row by row, with the number of units on the roster."""
+
+    rows: dict[str, RowTally]
+    due_at_by_form: dict[str, str] = {}
+
+
+class UnitAnswer(msgspec.Struct, frozen=True):
+    """One unit's state in a row, for an explanation; the share in billionths, None when not yet known."""
+
+    region: Region
+    share: int | None
+    is_approved: bool
+    by: int
+    at: int
+    version: str
+    approved_by: int = 0
+
+
+class RowAnswers(msgspec.Struct, frozen=True):
+    """How the units of a region stand in one row: the counts, and the units furthest from meeting it (at most 12)."""
+
+    units: int
+    answered: int
+    meeting: int
+    furthest: tuple[UnitAnswer, ...]

@@ -1,0 +1,121 @@
+"""Who is talking, which posts they hold, and what is assigned to those posts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+
+class Role(StrEnum):
+    """What a post is there for."""
+
+    VILLAGE_HEAD = "village_head"
+    SUBDISTRICT_HEAD = "subdistrict_head"
+    OFFICE = "office"
+    """An OPD officer; the post also carries the office's code."""
+    COORDINATOR = "coordinator"
+    OFFICIAL = "official"
+
+
+class Standing(StrEnum):
+    """How somebody holds a post."""
+
+    DEFINITIVE = "definitive"
+    ACTING = "acting"
+    OPERATOR = "operator"
+    """A helper (sekdes, kader) who fills in for the head."""
+
+
+RegionKind = Literal["province", "district", "subdistrict", "village"]
+
+
+class Region(msgspec.Struct, frozen=True):
+    """A region of the Kemendagri list; ``name`` as in the list (``Kabupaten Banyuasin``, ``Sungai Rebo``)."""
+
+    id: int
+    code: str
+    name: str
+    kind: RegionKind
+    subdistrict: str = ""
+    """Name of the kecamatan around a village."""
+    district: str = ""
+    """Name of the kabupaten or kota around (or of itself)."""
+    district_id: int = 0
+
+    @property
+    def is_ward(self) -> bool:
+        """Tell whether a village is a kelurahan: the last part of its code begins with 1."""
+        return self.kind == "village" and self.code.rpartition(".")[2].startswith("1")
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody who has written to us; registered once they hold a post and have consented."""
+
+    id: int
+    name: str = ""
+    honorific: str = ""
+    """``Bapak`` or ``Ibu``; empty when nobody has said."""
+    language: str = "id"
+    consented_at: datetime | None = None
+
+
+class Post(msgspec.Struct, frozen=True):
+    """A post that the person holds today."""
+
+    id: int
+    role: Role
+    region: Region
+    standing: Standing = Standing.DEFINITIVE
+    office: str = ""
+    """Code of the office, for ``Role.OFFICE``."""
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """A form that a region has to answer in a cycle. It outlives phones, people and sessions."""
+
+    id: int
+    form: str
+    version: str
+    """Version of the form in use now."""
+    region: Region
+    cycle: int
+    due_at: datetime | None
+    progress: str
+    """One ``RowMark`` a row, in the order of the form; what a dialog needs to find its way."""
+    sent_at: datetime | None = None
+    """When the answers were handed to the coordinator; changes stay possible until ``due_at``."""
+
+    def is_open(self, at: datetime) -> bool:
+        """Tell whether answers may still be changed at this moment (``due_at`` itself is too late)."""
+        return self.due_at is None or at < self.due_at
+
+
+class Invitation(msgspec.Struct, frozen=True):
+    """An invitation to hold a post; whoever shows its code first, gets it."""
+
+    id: int
+    role: Role
+    region: Region
+    standing: Standing
+    office: str
+    name: str
+    """Whom it was made out to; may be empty."""
+    honorific: str
+    is_usable: bool
+    """Not used, not withdrawn, not expired."""
+
+
+class AccessRequest(msgspec.Struct, frozen=True):
+    """Somebody without an invitation asks the coordinator for a post."""
+
+    id: int
+    person: int
+    name: str
+    role: Role
+    standing: Standing
+    region: Region
+    office: str
+    at: datetime

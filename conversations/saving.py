@@ -1,0 +1,53 @@
+"""Changing a row: its new sheet, and the rows elsewhere whose state follows from it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from conversations.actions import AnswerChange, SaveSheet
+from conversations.forms import Filling, marked
+from conversations.sheets import Answer, Evidence, Sheet
+from conversations.turn import Turn
+from indicators.filling import RowState
+from indicators.form import Row
+
+MOST_EVIDENCE = 20
+"""Files that one row takes."""
+
+
+def with_answer(sheet: Sheet, key: str, value: str | None, *, by: int, at: int) -> Sheet:
+    """Give the sheet with this answer (None takes it away); a put-off question that is answered is not put off."""
+    answers = {name: answer for name, answer in sheet.answers.items() if name != key}
+    if value is not None:
+        answers[key] = Answer(value, by, at)
+    skipped = tuple(each for each in sheet.skipped if each != key)
+    return msgspec.structs.replace(sheet, answers=answers, skipped=skipped)
+
+
+def with_skipped(sheet: Sheet, key: str) -> Sheet:
+    """Give the sheet with this question put off."""
+    return msgspec.structs.replace(sheet, skipped=(*(each for each in sheet.skipped if each != key), key))
+
+
+def with_evidence(sheet: Sheet, evidence: tuple[Evidence, ...]) -> Sheet:
+    """Give the sheet with exactly this evidence; questions that have some now are not put off."""
+    keys = {each.key for each in evidence}
+    skipped = tuple(each for each in sheet.skipped if each not in keys)
+    return msgspec.structs.replace(sheet, evidence=evidence, skipped=skipped)
+
+
+def save(turn: Turn, filling: Filling, row: Row, sheet: Sheet, changes: tuple[AnswerChange, ...] = ()) -> RowState:
+    """Keep a row's new sheet and restate the rows that look at it; give the row's new state."""
+    filling.changed[row.number] = sheet
+    state = _state(turn, filling, row, changes)
+    for other in filling.form.dependents[row.number]:
+        _state(turn, filling, other, ())
+    return state
+
+
+def _state(turn: Turn, filling: Filling, row: Row, changes: tuple[AnswerChange, ...]) -> RowState:
+    sheet = filling.sheet(row.number)
+    mark, state = marked(filling.form, row, sheet, filling.values(row), turn.today)
+    filling.marks[row.number] = mark
+    turn.do(SaveSheet(filling.assignment.id, row.number, sheet, mark, state.share, changes))
+    return state

@@ -1,0 +1,105 @@
+"""Where a person is in the conversation: small, frozen, kept as JSON with a version."""
+
+from __future__ import annotations
+
+import msgspec
+
+from conversations.events import StoredFile
+from conversations.people import Region, Role, Standing
+
+SESSION_VERSION = 1
+MOST_UNDOABLE = 5
+
+
+class Lost(msgspec.Struct, frozen=True, tag="lost"):
+    """Nobody knows this person yet, or they hold no post any more."""
+
+
+class Invited(msgspec.Struct, frozen=True, tag="invited", omit_defaults=True):
+    """The person has shown a valid code: are post and region theirs, what is their name, do they consent?"""
+
+    code: str
+    is_post_confirmed: bool = False
+    name: str = ""
+
+
+class Requesting(msgspec.Struct, frozen=True, tag="requesting", omit_defaults=True):
+    """The person asks the coordinator for a post: name, then role, then region (and office)."""
+
+    name: str = ""
+    role: Role | None = None
+    standing: Standing = Standing.DEFINITIVE
+    region: Region | None = None
+    office: str = ""
+
+
+class Home(msgspec.Struct, frozen=True, tag="home"):
+    """At the main menu."""
+
+
+class Asking(msgspec.Struct, frozen=True, tag="asking", omit_defaults=True):
+    """A question is open."""
+
+    assignment: int
+    row: str
+    key: str
+    seen: str = ""
+    """The answer that stood there when it was asked: if another has come since, nobody is overwritten silently."""
+
+
+class Confirming(msgspec.Struct, frozen=True, tag="confirming", omit_defaults=True):
+    """An answer could be read in two ways, or somebody else answered meanwhile; it is said back first."""
+
+    asking: Asking
+    value: str
+    message: str = ""
+
+
+class Sorting(msgspec.Struct, frozen=True, tag="sorting"):
+    """A file came that belongs to no question yet."""
+
+    assignment: int
+    files: tuple[StoredFile, ...]
+
+
+class Reviewing(msgspec.Struct, frozen=True, tag="reviewing"):
+    """The review card of an assignment is open."""
+
+    assignment: int
+
+
+Place = Lost | Invited | Requesting | Home | Asking | Confirming | Sorting | Reviewing
+
+
+class Undoable(msgspec.Struct, frozen=True, array_like=True):
+    """The last change of one answer, to be taken back."""
+
+    assignment: int
+    key: str
+    old: str | None
+
+
+class Session(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All that a conversation remembers about itself; answers live elsewhere."""
+
+    version: int = SESSION_VERSION
+    place: Place = Lost()
+    offered: tuple[str, ...] = ()
+    """Data of the buttons shown last, in order: a typed number chooses among them."""
+    misses: int = 0
+    """How often in a row nothing was understood."""
+    undoable: tuple[Undoable, ...] = ()
+    last_assignment: int = 0
+    """The form that the person worked on last; 0 for none."""
+    paused: Asking | None = None
+    """The question that was open when the person turned to something else."""
+    scope: str = ""
+    """Which rows of a long form come one after the other: empty for all, ``office``, or a part's or indicator's name."""
+    heard_at: int = 0
+    """When the person wrote last, in Unix seconds; 0 for never."""
+    wrong_codes: int = 0
+    """Invitation codes that did not exist since ``wrong_since``."""
+    wrong_since: int = 0
+
+
+NEW_SESSION = Session()

@@ -1,0 +1,99 @@
+"""One step in the making: what is known, and what has been decided so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import msgspec
+
+from conversations.actions import Action, Say
+from conversations.brief import Brief
+from conversations.events import Event
+from conversations.hours import day_there
+from conversations.messages import Button, Message
+from conversations.needs import Need, Topic
+from conversations.people import Assignment, Post
+from conversations.session import Place, Session
+from conversations.texts import Markup, Texts, texts_for
+
+Buttons = tuple[tuple[Button, ...], ...]
+MOST_OFFERED = 40
+"""Choices of one message that can be picked by typing their number."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """Lives for one call of ``resume``; dialogs read from it and add to it."""
+
+    brief: Brief
+    session: Session
+    event: Event
+    texts: Texts = field(init=False)
+    actions: list[Action] = field(default_factory=list)
+    extras: tuple[Button, ...] = ()
+    """Buttons that the next reply gets below its own."""
+    supersedes: str = ""
+    """The unsent reply that the next one takes the place of."""
+
+    def __post_init__(self) -> None:
+        person = self.brief.person
+        self.texts = texts_for(person.language, person.honorific)
+
+    @property
+    def place(self) -> Place:
+        """Where the person is."""
+        return self.session.place
+
+    @property
+    def today(self) -> date:
+        """The day where the person lives."""
+        posts = self.brief.posts
+        return day_there(self.event.at, posts[0].region.code if posts else "")
+
+    def move(self, place: Place) -> None:
+        """Go somewhere else in the conversation."""
+        self.note(place=place)
+
+    def note(self, **changes: object) -> None:
+        """Change what the session remembers."""
+        self.session = msgspec.structs.replace(self.session, **changes)
+
+    def do(self, action: Action) -> None:
+        """Want something done."""
+        self.actions.append(action)
+
+    def say(self, text: str, buttons: Buttons = (), *, topic: Topic | None = None) -> None:
+        """Reply with one bubble; its buttons can be chosen by number from now on."""
+        buttons, self.extras = buttons + column(*self.extras), ()
+        offered = tuple(button.data for line in buttons for button in line)[:MOST_OFFERED]
+        self.note(offered=offered)
+        self.do(Say(Message(text, buttons), topic, self.supersedes))
+        self.supersedes = ""
+
+    def find(self, need: Need) -> object:
+        """Look something up, or have it loaded."""
+        return self.brief.find(need)
+
+    def assignment(self, identifier: int) -> Assignment | None:
+        """Find an assignment among those that the person may answer."""
+        return next((each for each in self.brief.assignments if each.id == identifier), None)
+
+    def holds(self, *roles: str) -> Post | None:
+        """Give the first post of one of these roles that the person holds."""
+        return next((post for post in self.brief.posts if post.role in roles), None)
+
+
+def column(*buttons: Button) -> Buttons:
+    """Put each button on a line of its own."""
+    return tuple((button,) for button in buttons)
+
+
+def joined(*parts: str | None) -> Markup:
+    """Put paragraphs under each other, leaving out what is empty."""
+    return Markup("\n\n".join(part for part in parts if part))
+
+
+def lines(*parts: str | None) -> Markup:
+    """Put lines under each other, leaving out what is empty."""
+    return Markup("\n".join(part for part in parts if part))

@@ -1,0 +1,1 @@
+"""What people see: data in, text and buttons out."""

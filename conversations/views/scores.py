@@ -1,0 +1,227 @@
+"""How scores look: one number first, then parts with bars that survive a phone's font."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from conversations.hours import day_there
+from conversations.messages import escaped
+from conversations.needs import RowAnswers, RowTally, ScoreTotals, UnitAnswer
+from conversations.people import Region
+from conversations.texts import Markup, Texts
+from conversations.turn import Turn, joined, lines
+from conversations.views.bars import bar, long_date, percent, points
+from conversations.views.review import region_name
+from indicators.advice import Advice, advise
+from indicators.form import Row, RowNumber
+from indicators.scores import DistrictScore, PartScore, RowTotal, from_billionths, score_district
+from indicators.tiers import next_tier, tier_of
+
+KELANA, DEKELA = "kelana", "dekela"
+MOST_ADVICE = 3
+
+
+def totals_of(totals: ScoreTotals) -> dict[RowNumber, RowTotal]:
+    """Give the maintained totals as the scores take them."""
+    return {RowNumber(number): _total(tally) for number, tally in totals.rows.items()}
+
+
+def _total(tally: RowTally) -> RowTotal:
+    claimed, verified = from_billionths(tally.claimed), from_billionths(tally.verified)
+    return RowTotal(tally.units, tally.answered, claimed, tally.approved, verified)
+
+
+def district_text(turn: Turn, region: Region, score: DistrictScore) -> Markup:
+    """Say a district's score: the three figures with tiers, the distance, the parts, what would raise it."""
+    texts = turn.texts
+    day = long_date(day_there(turn.event.at, region.code), texts.language)
+    return joined(
+        texts("score.title", region=region.name, day=day),
+        _figures(turn, score),
+        lines(texts("score.answered", share=percent(score.answered, texts.language)), _distance(turn, score)),
+        lines(*(_part_line(part, texts) for part in score.parts)),
+        _advice(turn, score),
+    )
+
+
+def _figures(turn: Turn, score: DistrictScore) -> Markup:
+    texts = turn.texts
+    return lines(
+        texts("score.claimed", points=points(score.claimed, texts.language), tier=_tier(turn, score.claimed)),
+        texts("score.verified", points=points(score.verified, texts.language), tier=_tier(turn, score.verified)),
+        texts("score.highest", points=points(score.highest, texts.language), tier=_tier(turn, score.highest)),
+    )
+
+
+def _tier(turn: Turn, amount: Fraction) -> str:
+    tier = tier_of(turn.brief.library.instrument, amount)
+    return tier.name.said(turn.texts.language) if tier else turn.texts.plain("score.no_tier")
+
+
+def _distance(turn: Turn, score: DistrictScore) -> Markup | None:
+    following = next_tier(turn.brief.library.instrument, score.claimed)
+    if following is None:
+        return None
+    return turn.texts(
+        "score.distance",
+        points=points(following.distance, turn.texts.language, decimals=2),
+        tier=following.tier.name.said(turn.texts.language),
+        bound=points(Fraction(following.tier.lowest), turn.texts.language),
+    )
+
+
+def _part_line(part: PartScore, texts: Texts) -> Markup:
+    return texts(
+        "score.part",
+        bar=bar(part.claimed, part.maximum),
+        points=points(part.claimed, texts.language, decimals=1),
+        whole=points(part.maximum, texts.language),
+        part=part.title.said(texts.language),
+    )
+
+
+def _advice(turn: Turn, score: DistrictScore) -> Markup | None:
+    found = advise(turn.brief.library.instrument, score, most=MOST_ADVICE)
+    if not found:
+        return None
+    listed = [_advice_line(turn, each) for each in found]
+    return lines(turn.texts("score.fastest"), *listed)
+
+
+def _advice_line(turn: Turn, each: Advice) -> Markup:
+    title = each.row.title.said(turn.texts.language)
+    gain = points(each.gain, turn.texts.language, decimals=1)
+    if each.units_open > 1:
+        return turn.texts("score.advice_units", number=each.row.number, title=title, gain=gain, units=each.units_open)
+    return turn.texts("score.advice", number=each.row.number, title=title, gain=gain)
+
+
+def subdistrict_text(turn: Turn, region: Region, totals: ScoreTotals) -> Markup:
+    """Say how a kecamatan stands: its own points of Kelana, its villages' mean of Dekela."""
+    texts = turn.texts
+    score = score_district(turn.brief.library.instrument, totals_of(totals))
+    indicators = {each.number: each for part in score.parts for each in part.indicators}
+    day = long_date(day_there(turn.event.at, region.code), texts.language)
+    shown = [
+        texts(
+            "score.indicator",
+            bar=bar(each.claimed, each.maximum),
+            points=points(each.claimed, texts.language),
+            whole=points(each.maximum, texts.language),
+            verified=points(each.verified, texts.language),
+            title=each.title.said(texts.language),
+        )
+        for number in ("25", "26")
+        if (each := indicators.get(number))
+    ]
+    counted = _answered_share(totals)
+    return joined(
+        texts("score.title", region=region_name(region, texts), day=day),
+        lines(*shown),
+        texts("score.answered", share=percent(counted, texts.language)),
+        texts("score.units", units=max((tally.units for tally in totals.rows.values()), default=0)),
+    )
+
+
+def _answered_share(totals: ScoreTotals) -> Fraction:
+    asked = sum(tally.units for tally in totals.rows.values())
+    answered = sum(tally.answered for tally in totals.rows.values())
+    return Fraction(answered, asked) if asked else Fraction(0)
+
+
+def unit_text(turn: Turn, region: Region, totals: ScoreTotals) -> Markup:
+    """Say how a village stands: points of 79, without a tier, which belong to districts."""
+    texts, form = turn.texts, turn.brief.library.instrument.forms["dekela"]  # type: ignore[index]
+    claimed = highest = verified = whole = Fraction(0)
+    for row in form.rows:
+        tally = totals.rows.get(row.number)
+        total = _total(tally) if tally else RowTotal(1, 0, Fraction(0), 0, Fraction(0))
+        whole += row.points
+        claimed += row.points * total.claimed
+        verified += row.points * total.verified
+        highest += row.points * (total.claimed if total.answered else 1)
+    day = long_date(day_there(turn.event.at, region.code), texts.language)
+    values = {
+        name: points(amount, texts.language)
+        for name, amount in (
+            ("claimed", claimed),
+            ("verified", verified),
+            ("highest", highest),
+            ("whole", whole),
+        )
+    }
+    return joined(
+        texts("score.title", region=region_name(region, texts), day=day),
+        texts("score.unit", bar=bar(claimed, whole), **values),
+        texts("score.answered", share=percent(_answered_share(totals), texts.language)),
+        texts("score.unit_note"),
+    )
+
+
+def why_text(turn: Turn, score: DistrictScore) -> Markup:
+    """Explain the parts: claimed, verified, highest."""
+    texts = turn.texts
+    listed = [
+        texts(
+            "why.part",
+            part=part.title.said(texts.language),
+            claimed=points(part.claimed, texts.language),
+            verified=points(part.verified, texts.language),
+            highest=points(part.highest, texts.language),
+            whole=points(part.maximum, texts.language),
+        )
+        for part in score.parts
+    ]
+    return joined(texts("why.title"), *listed, texts("why.choose_part"))
+
+
+def why_part_text(turn: Turn, part: PartScore) -> Markup:
+    """Explain a part: its indicators."""
+    texts = turn.texts
+    listed = [
+        texts(
+            "why.indicator",
+            number=each.number,
+            title=each.title.said(texts.language),
+            claimed=points(each.claimed, texts.language),
+            whole=points(each.maximum, texts.language),
+        )
+        for each in part.indicators
+    ]
+    return joined(
+        texts("why.part_title", part=part.title.said(texts.language)), lines(*listed), texts("why.choose_row")
+    )
+
+
+def row_text(turn: Turn, row: Row, answers: RowAnswers, names: Mapping[int, str]) -> Markup:
+    """Explain a row down to the answers: how many meet it, who does not, who said so and when."""
+    texts = turn.texts
+    head = texts(
+        "why.row_title",
+        number=row.number,
+        title=row.title.said(texts.language),
+        points=points(row.points, texts.language),
+    )
+    counts = texts("why.row_counts", units=answers.units, answered=answers.answered, meeting=answers.meeting)
+    listed = [_unit_line(turn, each, names) for each in answers.furthest]
+    return joined(head, counts, lines(*listed))
+
+
+def _unit_line(turn: Turn, each: UnitAnswer, names: Mapping[int, str]) -> Markup:
+    texts = turn.texts
+    name = Markup(escaped(region_name(each.region, texts)))
+    if each.share is None:
+        return texts("why.unit_open", region=name)
+    at = datetime.fromtimestamp(each.at, tz=UTC)
+    key = "why.unit_approved" if each.is_approved else "why.unit"
+    return texts(
+        key,
+        region=name,
+        share=percent(from_billionths(each.share), texts.language),
+        by=names.get(each.by, ""),
+        approved_by=names.get(each.approved_by, ""),
+        day=long_date(day_there(at, each.region.code), texts.language),
+        version=each.version,
+    )

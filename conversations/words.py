@@ -1,0 +1,100 @@
+"""What people type instead of tapping: commands in plain words."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+MOST_COMMAND_CHARACTERS = 80
+
+
+class Intent(StrEnum):
+    """What somebody wants who types a plain word."""
+
+    MENU = "menu"
+    FILL = "fill"
+    CONTINUE = "continue"
+    STATUS = "status"
+    HELP = "help"
+    CHANGE = "change"
+    REVIEW = "review"
+    LANGUAGE = "language"
+    SCORE = "score"
+    QUEUE = "queue"
+    STOP = "stop"
+    SKIP = "skip"
+    BACK = "back"
+    UNDO = "undo"
+    FILES = "files"
+    REGISTER = "register"
+    ASK = "ask"
+    FORGET = "forget"
+    PRIVACY = "privacy"
+
+
+class Command(NamedTuple):
+    """An intent with what came after the word."""
+
+    intent: Intent
+    argument: str
+
+
+PHRASES: dict[Intent, tuple[str, ...]] = {
+    Intent.MENU: ("menu", "start", "mulai lagi", "halo", "hai", "hello", "hi", "assalamualaikum", "pagi", "siang", "sore",
+                  "malam", "selamat pagi", "selamat siang", "selamat sore", "selamat malam", "beranda", "home"),
+    Intent.FILL: ("isi", "mulai", "isi formulir", "mengisi", "fill", "mulai isi", "mulai mengisi"),
+    Intent.CONTINUE: ("lanjut", "lanjutkan", "teruskan", "terus", "continue", "next", "go on"),
+    Intent.STATUS: ("status", "progres", "sampai mana", "sudah sampai mana", "progress"),
+    Intent.HELP: ("bantuan", "help", "tolong", "panduan", "cara", "?"),
+    Intent.REVIEW: ("selesai", "ringkasan", "periksa", "kirim", "review", "done", "send", "sudah selesai"),
+    Intent.QUEUE: ("antrean", "antrian", "permintaan", "queue", "requests"),
+    Intent.STOP: ("berhenti dulu", "stop", "nanti", "nanti dulu", "nanti lagi", "cukup", "jeda", "istirahat", "pause", "later"),
+    Intent.SKIP: ("lewati", "lewat", "skip", "kirim nanti"),
+    Intent.BACK: ("kembali", "mundur", "sebelumnya", "back"),
+    Intent.UNDO: ("batal", "batalkan", "urungkan", "undo"),
+    Intent.ASK: ("tanya koordinator", "hubungi koordinator", "butuh bantuan", "ask the coordinator", "ask coordinator"),
+    Intent.FORGET: ("hapus data saya", "hapus saya", "delete my data"),
+    Intent.PRIVACY: ("privasi", "data saya", "privacy"),
+}  # fmt: skip
+WITH_ARGUMENT: dict[Intent, tuple[str, ...]] = {
+    Intent.CHANGE: ("ubah", "ganti", "betulkan", "perbaiki", "change", "edit"),
+    Intent.SCORE: ("skor", "nilai", "tier", "predikat", "peringkat", "score"),
+    Intent.LANGUAGE: ("bahasa", "language"),
+    Intent.FILES: ("bukti", "lampiran", "evidence", "files"),
+    Intent.REGISTER: ("daftar", "register"),
+}
+"""Words that something may follow: ``ubah 7``, ``skor Kaur``."""
+QUESTIONS_ABOUT_SCORE = re.compile(r"\b(tier|skor|predikat|peringkat)\b.*\b(kita|sekarang|berapa|kabupaten)\b")
+
+_EXACT = {phrase: intent for intent, phrases in PHRASES.items() for phrase in phrases}
+_LEADING = {word: intent for intent, words in WITH_ARGUMENT.items() for word in words}
+
+
+def plain(written: str) -> str:
+    """Give the words in lower case, with single spaces and without punctuation around them."""
+    return " ".join(written.casefold().strip(" .,!/\n\t").split())
+
+
+def read_command(written: str) -> Command | None:
+    """Find the command in what was typed; None when it is none. Telegram's ``/isi`` is the same as ``isi``."""
+    if len(written) > MOST_COMMAND_CHARACTERS:
+        return None
+    words = plain(written)
+    if words in _EXACT:
+        return Command(_EXACT[words], "")
+    first, _, rest = words.partition(" ")
+    if first.partition("@")[0] in _EXACT and written.lstrip().startswith("/"):
+        return Command(_EXACT[first.partition("@")[0]], rest)
+    if first in _LEADING and _fits(_LEADING[first], rest):
+        return Command(_LEADING[first], rest)
+    return Command(Intent.SCORE, "") if QUESTIONS_ABOUT_SCORE.search(words) else None
+
+
+def _fits(intent: Intent, argument: str) -> bool:
+    """``nilai 80`` in an answer is no question for a score; ``ubah`` wants a number or nothing."""
+    if intent in (Intent.CHANGE, Intent.FILES):
+        return not argument or bool(re.fullmatch(r"(?:no\.?|nomor)?\s*\d+[a-z]?(?:\.\d+[a-z]*)?", argument))
+    if intent is Intent.SCORE:
+        return not any(character.isdigit() for character in argument)
+    return True
