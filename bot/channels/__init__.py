@@ -1,0 +1,1 @@
+"""The programmes that people chat with, each behind the same port."""

@@ -1,0 +1,125 @@
+"""What every channel offers to the program, and the one error that says what to do when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from conversations.events import IncomingFile
+from storage.outbox import OutboxRow
+from storage.turns import Envelope
+
+Accept = Callable[[Sequence[Envelope]], Awaitable[None]]
+"""Takes events in; returns after the commit, so that only then the channel is told that they have arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How fast a channel may be written to."""
+
+    account_messages: int
+    """Messages of the whole account in any sliding second."""
+    bulk_messages: int
+    """Of these, at most so many that are not replies: a reply always finds room."""
+    chat_burst: int
+    """Messages to one chat at once ..."""
+    chat_interval: timedelta
+    """... and then one in this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelLimits:
+    """What a channel can show and carry."""
+
+    text_units: int
+    """Longest text of one message in UTF-16 units, after entities."""
+    buttons: int
+    buttons_a_row: int
+    label_characters: int
+    data_bytes: int
+    file_bytes: int
+    """Largest file that can be fetched from it."""
+    rates: Rates | None = None
+    """None: as fast as it goes."""
+
+
+class ChannelError(Exception):
+    """A channel could not do what was asked; the flags say what to do, whichever channel it was."""
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retryable: bool = False,
+        alert: bool = False,
+        retry_after: timedelta | None = None,
+        is_gone: bool = False,
+        is_uncertain: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retryable = retryable
+        """Trying again later may help."""
+        self.alert = alert
+        """Somebody who runs the machine has to look at it."""
+        self.retry_after = retry_after
+        """The whole account has to keep silent for so long."""
+        self.is_gone = is_gone
+        """The person cannot be reached here any more, until they write again."""
+        self.is_uncertain = is_uncertain
+        """It may have arrived all the same."""
+
+
+class NotAcceptedError(Exception):
+    """Events could not be kept now (the database is away): the channel has to bring them again."""
+
+
+class Channel(Protocol):
+    """One account of one chat programme: a bot, a number, the simulator."""
+
+    @property
+    def name(self) -> str:
+        """First part of an address: ``telegram``, ``simulator``."""
+        ...
+
+    @property
+    def account(self) -> str:
+        """Second part of an address: the bot's id, ``local``."""
+        ...
+
+    @property
+    def limits(self) -> ChannelLimits:
+        """What it can show and carry."""
+        ...
+
+    async def send(self, outgoing: OutboxRow) -> str:
+        """Send one message and give the channel's id of it (of the last part, when it had to be split).
+
+        Success means that the channel took it, not that anybody has read it.
+
+        Raises:
+            ChannelError: it could not be sent, or nobody knows whether it was.
+        """
+        ...
+
+    def fetch(self, file: IncomingFile) -> AsyncIterator[bytes]:
+        """Stream a file that a person sent.
+
+        Raises:
+            ChannelError: it cannot be had (now).
+        """
+        ...
+
+    async def run(self, accept: Accept) -> None:
+        """Take updates in until cancelled; nothing is acknowledged before ``accept`` has returned."""
+        ...
+
+    def is_alive(self, at: datetime) -> bool:
+        """Tell whether updates are coming in, or could."""
+        ...
+
+    async def close(self) -> None:
+        """Let connections go."""
+        ...
