@@ -1,0 +1,1 @@
+"""Drawing a message within a channel's limits; pure."""

@@ -1,0 +1,1 @@
+"""Telegram: updates in by long polling, messages out, files fetched."""

@@ -1,0 +1,164 @@
+"""From Telegram's bytes to our events; pure, and about a microsecond an update."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from bot.channels.telegram.updates import UNSUPPORTED, CallbackQuery, Incoming, Update, User
+from conversations.events import (
+    MOST_TEXT_CHARACTERS,
+    ChoiceTapped,
+    ContactReceived,
+    Event,
+    FileReceived,
+    IncomingFile,
+    LocationReceived,
+    TextEdited,
+    TextReceived,
+    UnsupportedReceived,
+)
+from storage.turns import AddressKey, Envelope
+
+CHANNEL = "telegram"
+MOST_NAME_CHARACTERS = 128
+
+_updates = msgspec.json.Decoder(tuple[Update, ...])
+_raws = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
+_update = msgspec.json.Decoder(Update)
+
+
+class _Numbered(msgspec.Struct):
+    update_id: int
+
+
+class Decoded(msgspec.Struct, frozen=True):
+    """What one update means for us; all but the number may be empty."""
+
+    update_id: int
+    envelope: Envelope | None = None
+    callback: str = ""
+    """Id of the tap, to be answered after the commit so that the phone stops its progress bar."""
+    group: int = 0
+    """A group in which somebody spoke to the bot: it is told once that we talk in private only."""
+    membership: str = ""
+    """Our new status in a private chat: ``kicked`` when the person blocked the bot."""
+    address: AddressKey | None = None
+    """Whose membership changed."""
+    problem: str = ""
+    """Why it could not be read."""
+
+
+def decode_updates(payload: bytes, *, bot: str, at: datetime) -> tuple[Decoded, ...]:
+    """Decode an array of updates, in order. One that cannot be read does not hold up the others.
+
+    Raises:
+        msgspec.DecodeError: it is no array of updates at all.
+    """
+    try:
+        return tuple(_decoded(update, bot, at) for update in _updates.decode(payload))
+    except msgspec.ValidationError:
+        return tuple(_decode_alone(raw, bot, at) for raw in _raws.decode(payload))
+
+
+def _decode_alone(raw: msgspec.Raw, bot: str, at: datetime) -> Decoded:
+    try:
+        return _decoded(_update.decode(raw), bot, at)
+    except msgspec.ValidationError as error:
+        return Decoded(msgspec.json.decode(raw, type=_Numbered).update_id, problem=str(error))
+
+
+def _decoded(update: Update, bot: str, at: datetime) -> Decoded:
+    if update.message:
+        return _of_message(update.update_id, update.message, bot, at)
+    if update.callback_query:
+        return _of_tap(update.update_id, update.callback_query, bot, at)
+    if update.edited_message:
+        return _of_edit(update.update_id, update.edited_message, bot, at)
+    if update.my_chat_member and update.my_chat_member.chat.is_private:
+        changed = update.my_chat_member
+        address = AddressKey(CHANNEL, bot, str(changed.chat.id))
+        return Decoded(update.update_id, membership=changed.new_chat_member.status, address=address)
+    return Decoded(update.update_id)
+
+
+def _of_message(update_id: int, message: Incoming, bot: str, at: datetime) -> Decoded:
+    if not message.chat.is_private:
+        spoken_to = message.chat.id if message.text.startswith("/") else 0
+        return Decoded(update_id, group=spoken_to)
+    event = _event_of(message, at)
+    if event is None or message.sender is None:
+        return Decoded(update_id)
+    return Decoded(update_id, _envelope(update_id, message.sender, event, bot))
+
+
+def _of_tap(update_id: int, tap: CallbackQuery, bot: str, at: datetime) -> Decoded:
+    chat = tap.message.chat if tap.message else None
+    if chat is not None and not chat.is_private:
+        return Decoded(update_id, callback=tap.id)
+    carried_by = str(tap.message.message_id) if tap.message else ""
+    event = ChoiceTapped(at=at, message=carried_by, data=tap.data)
+    return Decoded(update_id, _envelope(update_id, tap.sender, event, bot), callback=tap.id)
+
+
+def _of_edit(update_id: int, message: Incoming, bot: str, at: datetime) -> Decoded:
+    if not message.chat.is_private or message.sender is None or not message.text:
+        return Decoded(update_id)
+    event = TextEdited(at=at, message=str(message.message_id), text=message.text[:MOST_TEXT_CHARACTERS])
+    return Decoded(update_id, _envelope(update_id, message.sender, event, bot))
+
+
+def _envelope(update_id: int, sender: User, event: Event, bot: str) -> Envelope:
+    return Envelope(
+        key=f"{CHANNEL}:{bot}:{update_id}",
+        address=AddressKey(CHANNEL, bot, str(sender.id)),
+        event=event,
+        name=f"{sender.first_name} {sender.last_name}".strip()[:MOST_NAME_CHARACTERS],
+        language="en" if sender.language_code.startswith("en") else "id",
+    )
+
+
+def _event_of(message: Incoming, at: datetime) -> Event | None:
+    """Give what a message means; None for service messages."""
+    known = str(message.message_id)
+    if message.text:
+        text = message.text[:MOST_TEXT_CHARACTERS]
+        return TextReceived(at=at, message=known, text=text, reply_to=_answered(message))
+    for kind in UNSUPPORTED:  # before documents: an animation carries a document too
+        if getattr(message, kind) is not None:
+            return UnsupportedReceived(at=at, message=known, kind=kind)
+    if file := next(_files(message), None):
+        return FileReceived(
+            at=at,
+            message=known,
+            file=file,
+            caption=message.caption,
+            album=message.media_group_id,
+            reply_to=_answered(message),
+        )
+    return _other_event(message, known, at)
+
+
+def _other_event(message: Incoming, known: str, at: datetime) -> Event | None:
+    if message.location:
+        where = message.location
+        return LocationReceived(at=at, message=known, latitude=where.latitude, longitude=where.longitude)
+    if message.contact:
+        is_own = message.sender is not None and message.contact.user_id == message.sender.id
+        return ContactReceived(at=at, message=known, phone=message.contact.phone_number, is_own=is_own)
+    return None
+
+
+def _files(message: Incoming) -> Iterator[IncomingFile]:
+    if message.photo:
+        largest = max(message.photo, key=lambda size: size.width * size.height)
+        yield IncomingFile(largest.file_id, "photo", size_bytes=largest.file_size)
+    if message.document:
+        sent = message.document
+        yield IncomingFile(sent.file_id, "document", name=sent.file_name, size_bytes=sent.file_size)
+
+
+def _answered(message: Incoming) -> str:
+    return str(message.reply_to_message.message_id) if message.reply_to_message else ""

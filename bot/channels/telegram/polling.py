@@ -1,0 +1,89 @@
+"""Takes updates in by long polling; the offset moves only when what came before it has been committed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+
+from bot.backoff import Backoff
+from bot.channels.port import Accept, ChannelError, NotAcceptedError
+from bot.channels.telegram.api import TelegramApi
+from bot.channels.telegram.decoding import Decoded, decode_updates
+from bot.clock import Clock, pause
+
+LONG_POLL = timedelta(seconds=50)
+"""The longest that Telegram holds a request."""
+STUCK_AFTER = timedelta(minutes=3)
+"""Without any reply for so long (three polls), something is wrong."""
+
+Afterwards = Callable[[Sequence[Decoded]], Coroutine[None, None, None]]
+"""What is done with a batch after its commit: best effort, never in the way of the next batch."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Poller:
+    """Polls one bot."""
+
+    def __init__(
+        self, api: TelegramApi, bot: str, *, clock: Clock, backoff: Backoff, afterwards: Afterwards
+    ) -> None:
+        self._api = api
+        self._bot = bot
+        self._clock = clock
+        self._backoff = backoff
+        self._afterwards = afterwards
+        self._offset = 0
+        self._failures = 0
+        self._heard_at = clock.now()
+
+    def is_alive(self, at: datetime) -> bool:
+        """Tell whether Telegram has answered lately."""
+        return at - self._heard_at < STUCK_AFTER
+
+    async def run(self, accept: Accept) -> None:
+        """Poll until cancelled. A batch that is not committed is asked for again, so nothing is lost."""
+        async with asyncio.TaskGroup() as after:
+            while True:
+                try:
+                    await self._poll(accept, after)
+                except (ChannelError, NotAcceptedError, msgspec.DecodeError) as error:
+                    await self._rest(error)
+
+    async def _poll(self, accept: Accept, after: asyncio.TaskGroup) -> None:
+        payload = await self._api.get_updates(self._offset, LONG_POLL)
+        self._heard_at = self._clock.now()
+        decoded = decode_updates(payload, bot=self._bot, at=self._heard_at)
+        _report_problems(decoded)
+        if envelopes := [each.envelope for each in decoded if each.envelope]:
+            await accept(envelopes)
+        self._failures = 0
+        if decoded:
+            self._offset = decoded[-1].update_id + 1
+            after.create_task(self._afterwards(decoded))
+
+    async def _rest(self, error: Exception) -> None:
+        """Wait before the next poll: what Telegram says, or longer and longer up to the bound."""
+        self._failures += 1
+        wait = self._backoff.wait(self._failures)
+        if isinstance(error, ChannelError) and error.retry_after:
+            wait = error.retry_after
+        is_alert = isinstance(error, ChannelError) and error.alert
+        level = logging.ERROR if is_alert else logging.WARNING
+        _log.log(level, "polling_failed", reason=_reason(error), wait_seconds=wait.total_seconds())
+        await pause(self._clock, self._clock.now() + wait)
+
+
+def _report_problems(decoded: Sequence[Decoded]) -> None:
+    for each in decoded:
+        if each.problem:
+            _log.error("update_unreadable", update_id=each.update_id, problem=each.problem)
+
+
+def _reason(error: Exception) -> str:
+    return error.reason if isinstance(error, ChannelError) else type(error).__name__

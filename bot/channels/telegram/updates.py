@@ -1,0 +1,151 @@
+"""The parts of Telegram's updates that we need; msgspec skips the rest unread.
+
+Source: https://core.telegram.org/bots/api#update
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class User(msgspec.Struct, frozen=True):
+    """A Telegram user."""
+
+    id: int
+    is_bot: bool = False
+    first_name: str = ""
+    last_name: str = ""
+    language_code: str = ""
+
+
+class Chat(msgspec.Struct, frozen=True):
+    """A chat; private chats have the id of the user."""
+
+    id: int
+    type: str
+
+    @property
+    def is_private(self) -> bool:
+        """Tell whether this is a chat with one person."""
+        return self.type == "private"
+
+
+class Photo(msgspec.Struct, frozen=True):
+    """One size of a photo."""
+
+    file_id: str
+    width: int = 0
+    height: int = 0
+    file_size: int = 0
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A file that was sent as a file."""
+
+    file_id: str
+    file_name: str = ""
+    file_size: int = 0
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A point on the map, in degrees."""
+
+    latitude: float
+    longitude: float
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """A contact card; anybody can send anybody's."""
+
+    phone_number: str
+    user_id: int = 0
+
+
+class Earlier(msgspec.Struct, frozen=True):
+    """A message that is referred to; nothing but its id is used (it may not be accessible)."""
+
+    message_id: int
+    chat: Chat | None = None
+
+
+class Incoming(msgspec.Struct, frozen=True):
+    """A message."""
+
+    message_id: int
+    chat: Chat
+    sender: User | None = msgspec.field(name="from", default=None)
+    text: str = ""
+    caption: str = ""
+    media_group_id: str = ""
+    photo: tuple[Photo, ...] = ()
+    document: Document | None = None
+    location: Place | None = None
+    contact: Contact | None = None
+    reply_to_message: Earlier | None = None
+    animation: msgspec.Raw | None = None
+    audio: msgspec.Raw | None = None
+    checklist: msgspec.Raw | None = None
+    dice: msgspec.Raw | None = None
+    game: msgspec.Raw | None = None
+    invoice: msgspec.Raw | None = None
+    paid_media: msgspec.Raw | None = None
+    poll: msgspec.Raw | None = None
+    sticker: msgspec.Raw | None = None
+    story: msgspec.Raw | None = None
+    video: msgspec.Raw | None = None
+    video_note: msgspec.Raw | None = None
+    voice: msgspec.Raw | None = None
+
+
+UNSUPPORTED = (
+    "animation",
+    "audio",
+    "checklist",
+    "dice",
+    "game",
+    "invoice",
+    "paid_media",
+    "poll",
+    "sticker",
+    "story",
+    "video",
+    "video_note",
+    "voice",
+)
+"""What a person can send and we cannot use; service messages (a pin, a new title) are not among them."""
+
+
+class CallbackQuery(msgspec.Struct, frozen=True):
+    """A tap on a button."""
+
+    id: str
+    sender: User = msgspec.field(name="from")
+    message: Earlier | None = None
+    data: str = ""
+
+
+class Membership(msgspec.Struct, frozen=True):
+    """The new state of our own membership."""
+
+    status: str
+
+
+class MembershipChanged(msgspec.Struct, frozen=True):
+    """Somebody blocked or unblocked the bot, or put it into a group."""
+
+    chat: Chat
+    new_chat_member: Membership
+
+
+class Update(msgspec.Struct, frozen=True):
+    """One update; at most one of the optional fields is there."""
+
+    update_id: int
+    message: Incoming | None = None
+    edited_message: Incoming | None = None
+    callback_query: CallbackQuery | None = None
+    my_chat_member: MembershipChanged | None = None
+
+
+KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
+"""What we ask Telegram to send."""
