@@ -1,0 +1,73 @@
+"""Logs for people (console) or machines (JSON); never the texts, names, numbers or secrets of anybody."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+
+LogFormat = Literal["console", "json"]
+QUIET = ("httpx", "httpcore", "telegram", "apscheduler", "uvicorn.access", "uvicorn.error", "aiosqlite")
+"""At INFO, httpx logs addresses with the bot's token in them."""
+FORBIDDEN_KEYS = frozenset(
+    {"answer", "caption", "code", "message", "name", "phone", "text", "token", "value"}
+)
+"""Keys whose values are dropped, should anybody ever log them."""
+
+
+def configure_logging(*, level: str, style: LogFormat) -> None:
+    """Set up logging for the whole process; the libraries' own messages take the same way."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _without_personal_data,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_last(style))
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _last(style: LogFormat) -> list[structlog.typing.Processor]:
+    """Give the steps that end in a line; tracebacks show the code's lines, never the values in them."""
+    drop = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    if style == "json":
+        frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        tracebacks = structlog.processors.ExceptionRenderer(frames)
+        return [drop, tracebacks, _without_error_values, structlog.processors.JSONRenderer()]
+    frames_only = structlog.dev.plain_traceback
+    return [drop, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=frames_only)]
+
+
+def _without_personal_data(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    for key in FORBIDDEN_KEYS & event.keys():
+        event[key] = "(dropped)"
+    return event
+
+
+def _without_error_values(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Drop the wording of errors: it may quote what somebody wrote."""
+    for trace in event.get("exception") or []:
+        if isinstance(trace, dict):
+            trace.pop("exc_value", None)
+            trace.pop("exceptions", None)
+    return event

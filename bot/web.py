@@ -1,0 +1,68 @@
+"""The web side: health, metrics and what a channel mounts; served by uvicorn in the program's own loop."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+Checks = Callable[[], Awaitable[Mapping[str, bool]]]
+"""Gives each part of the program with whether it is well."""
+STOP_SECONDS = 2
+
+
+def web_app(checks: Checks, routes: Sequence[BaseRoute] = ()) -> Starlette:
+    """Put the pages together; the routes of channels come last, so that they cannot hide ours."""
+
+    async def health(_request: Request) -> Response:
+        parts = await checks()
+        is_well = all(parts.values())
+        return JSONResponse({"ok": is_well, **parts}, status_code=200 if is_well else 503)
+
+    async def metrics(_request: Request) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return Starlette(routes=[Route("/healthz", health), Route("/metrics", metrics), *routes])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the port (0: any free one), so that its number is known before anything is served.
+
+    Raises:
+        OSError: the port is taken, or the address is not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
+
+
+def address_of(listening: socket.socket) -> str:
+    """Give the address to open in a browser."""
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+class WebServer(uvicorn.Server):
+    """Uvicorn that leaves signals to the program."""
+
+    def __init__(self, app: Starlette) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=STOP_SECONDS
+            )
+        )
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Do nothing: the program stops us when it stops itself."""
+        yield
+
+    def stop(self) -> None:
+        """Finish the requests that are under way, ``STOP_SECONDS`` at most."""
+        self.should_exit = True
