@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 NOON = datetime(2026, 3, 12, 5, 0, tzinfo=UTC)
 TURNS_OF_THE_LOOP = 20
 """How often others may run before the clock believes that nothing will happen without it."""
+
+
+async def passed(holds: Callable[[], bool]) -> None:
+    """Let others run until this holds; the test's own time limit is the bound."""
+    while not holds():  # noqa: ASYNC110 - fakes announce nothing, and no time passes
+        await asyncio.sleep(0)
 
 
 class JumpingClock:

@@ -85,9 +85,7 @@ class FakeTurns:
     def apply(self, envelope: Envelope, step: Step) -> None:
         """Remember the step until the commit."""
         self._sessions[envelope.address] = step.session
-        self._said += [
-            (envelope.address, each.message.text) for each in step.actions if isinstance(each, Say)
-        ]
+        self._said += [(envelope.address, each.message.text) for each in step.actions if isinstance(each, Say)]
 
     def keep_failed(self, envelope: Envelope, error: str, apology: Step | None) -> None:
         """Remember the failure until the commit."""
@@ -121,9 +119,7 @@ class FakeOutbox:
         self.outcomes: list[Outcome] = []
         self.failures: list[Exception] = []
 
-    async def claim(
-        self, at: datetime, *, limit: int, lease: timedelta, busy: frozenset[int]
-    ) -> list[OutboxRow]:
+    async def claim(self, at: datetime, *, limit: int, lease: timedelta, busy: frozenset[int]) -> list[OutboxRow]:
         """Hand out due rows by priority, one a chat."""
         assert lease > timedelta(0)
         if self.failures:
@@ -153,9 +149,7 @@ class FakeOutbox:
 
     async def next_due(self, at: datetime) -> datetime | None:
         """Give the earliest moment at which a row that waits comes due."""
-        return min(
-            (each for id_, each in self.not_before.items() if id_ in self.rows and each > at), default=None
-        )
+        return min((each for id_, each in self.not_before.items() if id_ in self.rows and each > at), default=None)
 
     def ended(self, kind: type[Sent | Retry | Failed | Gone | Uncertain]) -> list[int]:
         """Give the ids that ended like this, in order."""

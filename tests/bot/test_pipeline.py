@@ -187,9 +187,7 @@ async def test_an_apology_that_raises_does_not_make_it_worse() -> None:
     def worse(_brief: Brief, _session: Session) -> Step:
         raise RuntimeError
 
-    bench.pipeline = Pipeline(
-        bench.store.begin_turns, Dialog(echo, foresee, worse), JumpingClock(), lambda _: None
-    )
+    bench.pipeline = Pipeline(bench.store.begin_turns, Dialog(echo, foresee, worse), JumpingClock(), lambda _: None)
 
     async with bench.running() as pipeline:
         await pipeline.submit([wrote(1, "raise")])

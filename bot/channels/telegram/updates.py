@@ -68,6 +68,10 @@ class Earlier(msgspec.Struct, frozen=True):
     chat: Chat | None = None
 
 
+class Something(msgspec.Struct, frozen=True):
+    """An object of which only the presence matters."""
+
+
 class Incoming(msgspec.Struct, frozen=True):
     """A message."""
 
@@ -82,19 +86,19 @@ class Incoming(msgspec.Struct, frozen=True):
     location: Place | None = None
     contact: Contact | None = None
     reply_to_message: Earlier | None = None
-    animation: msgspec.Raw | None = None
-    audio: msgspec.Raw | None = None
-    checklist: msgspec.Raw | None = None
-    dice: msgspec.Raw | None = None
-    game: msgspec.Raw | None = None
-    invoice: msgspec.Raw | None = None
-    paid_media: msgspec.Raw | None = None
-    poll: msgspec.Raw | None = None
-    sticker: msgspec.Raw | None = None
-    story: msgspec.Raw | None = None
-    video: msgspec.Raw | None = None
-    video_note: msgspec.Raw | None = None
-    voice: msgspec.Raw | None = None
+    animation: Something | None = None
+    audio: Something | None = None
+    checklist: Something | None = None
+    dice: Something | None = None
+    game: Something | None = None
+    invoice: Something | None = None
+    paid_media: Something | None = None
+    poll: Something | None = None
+    sticker: Something | None = None
+    story: Something | None = None
+    video: Something | None = None
+    video_note: Something | None = None
+    voice: Something | None = None
 
 
 UNSUPPORTED = (

@@ -1,0 +1,300 @@
+"""The outbox on its way out: limits, priorities, failures."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import cast
+
+import pytest
+
+from bot.backoff import Backoff
+from bot.channels.port import Accept, ChannelError, ChannelLimits
+from bot.channels.telegram.channel import LIMITS
+from bot.delivery.rates import AccountRate, ChatRates
+from bot.delivery.verdict import LONGEST_TRIED, judge
+from bot.delivery.worker import NO_CHANNEL_WAIT, DeliveryWorker
+from conversations.events import IncomingFile
+from storage.errors import StorageError
+from storage.outbox import Failed, Gone, Outbox, OutboxRow, Priority, Retry, Sent, Uncertain
+from tests.bot.clocks import NOON, JumpingClock, passed
+from tests.bot.store import FakeOutbox, row
+
+SECOND = timedelta(seconds=1)
+PATIENT = Backoff(SECOND, timedelta(minutes=5), random.Random(1))
+assert LIMITS.rates
+RATES = LIMITS.rates
+
+Fault = Callable[[OutboxRow], ChannelError | Exception | None]
+
+
+class FakeChannel:
+    """Takes messages, remembers when, and fails as told."""
+
+    name = "telegram"
+    account = "1"
+    limits: ChannelLimits = LIMITS
+
+    def __init__(self, clock: JumpingClock, *faults: Exception, takes: timedelta = timedelta(0)) -> None:
+        self.clock = clock
+        self.faults = list(faults)
+        self.takes = takes
+        self.sent: list[tuple[int, datetime]] = []
+
+    async def send(self, outgoing: OutboxRow) -> str:
+        """Send, perhaps slowly, perhaps not."""
+        if self.takes:
+            await self.clock.wait(asyncio.Event(), self.clock.now() + self.takes)
+        if self.faults:
+            raise self.faults.pop(0)
+        self.sent.append((outgoing.id, self.clock.now()))
+        return f"m{outgoing.id}"
+
+    def fetch(self, file: IncomingFile) -> AsyncIterator[bytes]:
+        raise NotImplementedError
+
+    async def run(self, accept: Accept) -> None:
+        raise NotImplementedError
+
+    def is_alive(self, at: datetime) -> bool:
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        raise NotImplementedError
+
+    @property
+    def order(self) -> list[int]:
+        """Ids in the order in which they were sent."""
+        return [number for number, _ in self.sent]
+
+
+class Bench:
+    """A worker with its outbox, channel and clock."""
+
+    def __init__(self, rows: Iterable[OutboxRow], *faults: Exception, takes: timedelta = timedelta(0)) -> None:
+        self.clock = JumpingClock()
+        self.outbox = FakeOutbox(rows)
+        self.channel = FakeChannel(self.clock, *faults, takes=takes)
+        self.worker = DeliveryWorker(cast("Outbox", self.outbox), [self.channel], self.clock, PATIENT)
+
+    async def deliver(self, until: Callable[[], bool] | None = None) -> None:
+        """Run the worker until the outbox is empty (or as told)."""
+        async with self.running():
+            await passed(until or self.is_empty)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run the worker around a block."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.worker.run())
+            yield
+            self.worker.stop()
+
+    def is_empty(self) -> bool:
+        """Tell whether everything has been dealt with."""
+        return not self.outbox.rows
+
+
+def busiest_second(moments: list[datetime]) -> int:
+    """Give the largest number of moments in any sliding second."""
+    return max(sum(1 for other in moments if start <= other < start + SECOND) for start in moments)
+
+
+async def test_a_reply_is_sent_and_recorded() -> None:
+    bench = Bench([row(1, at=NOON)])
+
+    await bench.deliver()
+
+    assert bench.outbox.outcomes == [Sent(1, "m1")]
+
+
+async def test_no_sliding_second_holds_more_than_28_messages() -> None:
+    bench = Bench([row(n, at=NOON) for n in range(200)])
+
+    await bench.deliver()
+
+    assert busiest_second([moment for _, moment in bench.channel.sent]) == 28
+
+
+async def test_the_limit_holds_at_the_other_side_when_sends_travel_long() -> None:
+    bench = Bench([row(n, at=NOON) for n in range(100)], takes=timedelta(milliseconds=300))
+
+    await bench.deliver()
+
+    assert busiest_second([moment for _, moment in bench.channel.sent]) <= 28
+
+
+async def test_one_chat_gets_a_small_burst_and_then_one_message_a_second() -> None:
+    bench = Bench([row(n, chat=7, at=NOON) for n in range(6)])
+
+    await bench.deliver()
+
+    assert [(moment - NOON).total_seconds() for _, moment in bench.channel.sent] == [0, 0, 0, 1, 2, 3]
+    assert bench.channel.order == [0, 1, 2, 3, 4, 5]
+
+
+async def test_a_reply_does_not_wait_behind_a_broadcast() -> None:
+    bench = Bench([row(n, at=NOON, priority=Priority.BULK) for n in range(100)])
+
+    async with bench.running():
+        await passed(lambda: len(bench.channel.sent) >= 20)
+        bench.outbox.rows[999] = row(999, at=NOON)
+        bench.worker.wake()
+        await passed(lambda: 999 in bench.channel.order)
+        came_at = bench.clock.now()
+
+    assert came_at - NOON < SECOND
+
+
+async def test_replies_go_first() -> None:
+    waiting = [row(n, at=NOON, priority=Priority.BULK) for n in range(5)]
+    bench = Bench([*waiting, row(9, at=NOON, priority=Priority.ALERT), row(10, at=NOON)])
+
+    await bench.deliver()
+
+    assert bench.channel.order[:2] == [10, 9]
+
+
+async def test_a_platform_that_asks_for_silence_gets_it_from_the_whole_account() -> None:
+    busy = ChannelError("429", retryable=True, retry_after=timedelta(seconds=7))
+    bench = Bench([row(n, at=NOON) for n in range(3)], busy)
+    bench.channel.limits = LIMITS
+
+    async with bench.running():
+        await passed(lambda: bool(bench.outbox.ended(Retry)))
+        bench.outbox.rows[50] = row(50, at=NOON)
+        bench.worker.wake()
+        await passed(bench.is_empty)
+
+    late = {number: moment - NOON for number, moment in bench.channel.sent if number in (0, 50)}
+    assert min(late.values()) >= timedelta(seconds=7)
+
+
+async def test_a_failed_send_is_tried_again_later() -> None:
+    bench = Bench([row(1, at=NOON)], ChannelError("502", retryable=True, is_uncertain=True))
+
+    await bench.deliver()
+
+    assert [type(outcome) for outcome in bench.outbox.outcomes] == [Retry, Sent]
+
+
+async def test_a_blocked_person_is_not_tried_again() -> None:
+    bench = Bench([row(1, at=NOON)], ChannelError("403", is_gone=True))
+
+    await bench.deliver()
+
+    assert bench.outbox.outcomes == [Gone(1, "403")]
+
+
+async def test_a_message_that_cannot_be_drawn_does_not_stop_the_others() -> None:
+    bench = Bench([row(1, at=NOON), row(2, at=NOON)], ValueError("drawing"))
+
+    await bench.deliver()
+
+    assert (bench.outbox.ended(Failed), bench.outbox.ended(Sent)) == ([1], [2])
+
+
+async def test_a_database_that_is_away_for_a_moment_loses_nothing() -> None:
+    bench = Bench([row(1, at=NOON)])
+    bench.outbox.failures = [StorageError("away"), StorageError("away")]
+
+    await bench.deliver()
+
+    assert bench.outbox.outcomes == [Sent(1, "m1")]
+
+
+async def test_an_outcome_that_could_not_be_recorded_is_recorded_later() -> None:
+    bench = Bench([row(1, at=NOON)])
+
+    async with bench.running():
+        await passed(lambda: bool(bench.channel.sent))
+        bench.outbox.failures = [StorageError("away")]
+        await passed(bench.is_empty)
+
+    assert bench.outbox.outcomes == [Sent(1, "m1")]
+
+
+async def test_a_message_for_a_channel_that_is_off_rests() -> None:
+    bench = Bench([row(1, at=NOON)])
+    bench.worker = DeliveryWorker(cast("Outbox", bench.outbox), [], bench.clock, PATIENT)
+    bench.worker._room = lambda: 1  # type: ignore[method-assign]
+
+    await bench.deliver(until=lambda: bool(bench.outbox.outcomes))
+
+    assert bench.outbox.outcomes[0] == Retry(1, NOON + NO_CHANNEL_WAIT, "the channel is not switched on")
+
+
+async def test_stopping_waits_for_what_is_under_way() -> None:
+    bench = Bench([row(1, at=NOON)], takes=5 * SECOND)
+
+    async with bench.running():
+        await passed(lambda: bool(bench.outbox.leased))
+
+    assert bench.outbox.outcomes == [Sent(1, "m1")]
+
+
+@pytest.mark.parametrize(
+    ("priority", "error", "outcome"),
+    [
+        (Priority.BULK, ChannelError("timeout", retryable=True, is_uncertain=True), Uncertain),
+        (Priority.REMINDER, ChannelError("timeout", retryable=True, is_uncertain=True), Uncertain),
+        (Priority.REPLY, ChannelError("timeout", retryable=True, is_uncertain=True), Retry),
+        (Priority.ALERT, ChannelError("timeout", retryable=True, is_uncertain=True), Retry),
+        (Priority.BULK, ChannelError("refused", retryable=True), Retry),
+        (Priority.REPLY, ChannelError("400", alert=True), Failed),
+        (Priority.BULK, ChannelError("403", is_gone=True), Gone),
+    ],
+)
+def test_a_verdict_follows_the_errors_flags(priority: Priority, error: ChannelError, outcome: type) -> None:
+    assert type(judge(row(1, at=NOON, priority=priority), error, PATIENT, NOON)) is outcome
+
+
+def test_what_could_not_be_sent_for_a_day_is_given_up() -> None:
+    verdict = judge(row(1, at=NOON), ChannelError("502", retryable=True), PATIENT, NOON + LONGEST_TRIED + SECOND)
+
+    assert isinstance(verdict, Failed)
+
+
+def test_waits_double_up_to_their_bound_and_differ() -> None:
+    backoff = Backoff(SECOND, timedelta(seconds=60), random.Random(7))
+    bounds = Counter[int]()
+    for attempts, bound in ((1, 1), (2, 2), (5, 16), (7, 60), (10_000, 60)):
+        waits = {backoff.wait(attempts) for _ in range(50)}
+        bounds[bound] += len(waits)
+        assert max(waits) <= timedelta(seconds=bound)
+    assert bounds[60] == 100
+
+
+def test_bulk_leaves_room_for_replies() -> None:
+    rate = AccountRate(RATES)
+    for _ in range(RATES.bulk_messages):
+        rate.start(Priority.BULK)
+
+    assert (rate.room(NOON, Priority.BULK), rate.room(NOON)) == (0, 8)
+    assert rate.opens_at(NOON, Priority.BULK) is None
+
+
+def test_a_chat_is_free_again_when_its_bucket_has_filled() -> None:
+    chats = ChatRates()
+    for _ in range(RATES.chat_burst):
+        chats.spend(7, NOON, RATES)
+
+    assert chats.cooling(NOON) == {7}
+    assert chats.next_free() == NOON + SECOND
+    assert chats.cooling(NOON + SECOND) == frozenset()
+
+
+def test_a_channel_without_limits_is_never_held_up() -> None:
+    rate = AccountRate(None)
+    chats = ChatRates()
+    for _ in range(1000):
+        rate.start(Priority.BULK)
+        rate.end(Priority.BULK, NOON)
+        chats.spend(7, NOON, None)
+
+    assert rate.room(NOON, Priority.BULK) == 50
+    assert chats.cooling(NOON) == frozenset()
