@@ -12,7 +12,7 @@ from conversations.needs import Missing, SheetNeed, Topic
 from conversations.people import Assignment
 from conversations.sheets import ANSWERED_MARKS, OPEN_MARKS, RowMark, Sheet
 from indicators.filling import Asked, RowState, RowStatus, asked, choices_for, row_state
-from indicators.form import REPEAT_MARK, Choice, Form, Question, QuestionKind, Row, RowNumber
+from indicators.form import REPEAT_MARK, AnswerKey, Choice, Form, Question, QuestionKind, Row, RowNumber
 
 OFFICE_SCOPE = "office"
 LONG_FORM_ROWS = 40
@@ -127,7 +127,7 @@ class Spot(NamedTuple):
     asked: Asked
 
     @property
-    def key(self) -> str:
+    def key(self) -> AnswerKey:
         """Give the key of its answer."""
         return self.asked.key
 
@@ -167,8 +167,10 @@ def is_open(each: Asked, sheet: Sheet, values: dict[str, str]) -> bool:
     return each.question.kind is not QuestionKind.NOTE and each.key not in values and each.key not in sheet.skipped
 
 
-def marked(form: Form, row: Row, sheet: Sheet, values: dict[str, str], today: date) -> tuple[RowMark, RowState]:
+def marked(filling: Filling, row: Row) -> tuple[RowMark, RowState]:
     """Give a row's mark and state from its answers."""
+    form, today = filling.form, filling.today
+    sheet, values = filling.sheet(row.number), filling.values(row)
     state = row_state(form, row, values, today)
     if state.status is RowStatus.NOT_RELEVANT:
         return RowMark.NOT_RELEVANT, state

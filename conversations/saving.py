@@ -36,18 +36,18 @@ def with_evidence(sheet: Sheet, evidence: tuple[Evidence, ...]) -> Sheet:
     return msgspec.structs.replace(sheet, evidence=evidence, skipped=skipped)
 
 
-def save(turn: Turn, filling: Filling, row: Row, sheet: Sheet, changes: tuple[AnswerChange, ...] = ()) -> RowState:
+def save(turn: Turn, filling: Filling, sheet: Sheet, *, row: Row, change: AnswerChange | None = None) -> RowState:
     """Keep a row's new sheet and restate the rows that look at it; give the row's new state."""
     filling.changed[row.number] = sheet
-    state = _state(turn, filling, row, changes)
+    state = _restate(turn, filling, row, change)
     for other in filling.form.dependents[row.number]:
-        _state(turn, filling, other, ())
+        _restate(turn, filling, other)
     return state
 
 
-def _state(turn: Turn, filling: Filling, row: Row, changes: tuple[AnswerChange, ...]) -> RowState:
-    sheet = filling.sheet(row.number)
-    mark, state = marked(filling.form, row, sheet, filling.values(row), turn.today)
+def _restate(turn: Turn, filling: Filling, row: Row, change: AnswerChange | None = None) -> RowState:
+    changes = (change,) if change else ()
+    mark, state = marked(filling, row)
     filling.marks[row.number] = mark
-    turn.do(SaveSheet(filling.assignment.id, row.number, sheet, mark, state.share, changes))
+    turn.do(SaveSheet(filling.assignment.id, row.number, filling.sheet(row.number), mark, state.share, changes))
     return state

@@ -94,7 +94,7 @@ class Session(msgspec.Struct, frozen=True, omit_defaults=True):
     paused: Asking | None = None
     """The question that was open when the person turned to something else."""
     scope: str = ""
-    """Which rows of a long form come one after the other: empty for all, ``office``, or a part's or indicator's name."""
+    """Which rows of a long form are gone through: empty for all, ``office``, or a part's or indicator's name."""
     heard_at: int = 0
     """When the person wrote last, in Unix seconds; 0 for never."""
     wrong_codes: int = 0

@@ -13,11 +13,11 @@ from conversations.saving import save, with_answer
 from conversations.session import MOST_UNDOABLE, Asking, Confirming, Undoable
 from conversations.texts import Markup
 from conversations.turn import Turn, lines
-from conversations.views.bars import points
 from conversations.views.questions import said
 from indicators.filling import RowState, RowStatus, check_answer
 from indicators.form import QuestionKind, Row
 from indicators.reading import Ambiguous, Rejection, Understood, read_answer
+from indicators.scores import format_points
 
 
 def take_written(turn: Turn, spot: Spot, written: str) -> bool:
@@ -69,15 +69,17 @@ def keep(turn: Turn, spot: Spot, value: str) -> None:
     standing = sheet.answers.get(spot.key)
     old = standing.value if standing else None
     by, at = turn.brief.person.id, int(turn.event.at.timestamp())
-    changes = () if old == value else (AnswerChange(spot.key, old, value),)
-    new_sheet = with_answer(sheet, spot.key, value, by=by, at=at) if changes else sheet
-    state = save(turn, spot.filling, spot.row, new_sheet, changes) if changes else None
+    state = None
+    if old != value:
+        change = AnswerChange(spot.key, old, value)
+        sheet = with_answer(sheet, spot.key, value, by=by, at=at)
+        state = save(turn, spot.filling, sheet, row=spot.row, change=change)
     _remember(turn, spot)
     is_several = spot.question.kind is QuestionKind.SELECT_MULTIPLE and isinstance(turn.event, ChoiceTapped)
     if is_several:
         ask(turn, spot)
         return
-    if changes and old is not None:
+    if old is not None and old != value:
         _offer_undo(turn, spot, old)
     before = _understood(turn, spot, value=value, old=old, state=state)
     ask_next(turn, spot.filling, before=before, row=spot.row, after=spot.key)
@@ -121,9 +123,9 @@ def verdict(turn: Turn, filling: Filling, row: Row, state: RowState | None) -> M
     still_open = filling.open_question(row)
     if still_open and not still_open.question.is_evidence:
         return None
-    earned = points(state.share * row.points, turn.texts.language)
+    earned = format_points(state.share * row.points, turn.texts.language)
     key = "row.met" if state.share == 1 else "row.not_met" if state.share == 0 else "row.partly_met"
-    return turn.texts(key, earned=earned, points=points(row.points, turn.texts.language))
+    return turn.texts(key, earned=earned, points=format_points(row.points, turn.texts.language))
 
 
 def confirmed(turn: Turn, place: Confirming) -> None:

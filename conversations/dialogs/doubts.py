@@ -132,7 +132,7 @@ def is_conflict(turn: Turn, standing: Answer, value: str, key: str) -> bool:
     """Tell whether somebody else has given another answer that this person has not seen."""
     place = turn.session.place
     seen = place.seen if isinstance(place, Asking) and place.key == key else ""
-    return standing.by != turn.brief.person.id and value != standing.value and standing.value != seen
+    return standing.by != turn.brief.person.id and standing.value not in (value, seen)
 
 
 def ask_which(turn: Turn, spot: Spot, value: str, standing: Answer) -> None:

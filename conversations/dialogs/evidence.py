@@ -127,7 +127,7 @@ def attach(turn: Turn, filling: Filling, row: Row, files: tuple[StoredFile, ...]
         turn.say(turn.texts("evidence.too_many", most=MOST_EVIDENCE))
         return
     if fresh:
-        save(turn, filling, row, with_evidence(sheet, sheet.evidence + _as_evidence(turn, row, sheet, fresh)))
+        save(turn, filling, with_evidence(sheet, sheet.evidence + _as_evidence(turn, row, sheet, fresh)), row=row)
     _confirm(turn, filling, row, is_known=not fresh, album=album)
 
 
@@ -236,7 +236,7 @@ def remove(turn: Turn, filling: Filling, row: Row, identifier: str) -> None:
     sheet = filling.sheet(row.number)
     rest = tuple(item for item in sheet.evidence if item.id != identifier)
     if len(rest) < len(sheet.evidence):
-        save(turn, filling, row, with_evidence(sheet, rest))
+        save(turn, filling, with_evidence(sheet, rest), row=row)
     list_files(turn, filling, row, before=turn.texts("evidence.removed"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from conversations.dialogs.asking import ask, filling_of, office_of, open_question
-from conversations.dialogs.overview import gaps, lacking, show_parts, show_review
+from conversations.dialogs.overview import gaps, lacking, show_end, show_parts, show_review
 from conversations.forms import Filling, Spot
 from conversations.people import Assignment
 from conversations.saving import save
@@ -24,8 +24,6 @@ def ask_next(
     """Ask the next open question: in this row first, then in the rows that follow, else show the review."""
     found = _open_in_row(filling, row, after) or _open_beyond(turn, filling, row)
     if found is None:
-        from conversations.dialogs.review import show_end
-
         show_end(turn, filling, before=before)
         return
     ask(turn, found, before=before)
@@ -66,7 +64,7 @@ def fill_gaps(turn: Turn, filling: Filling, *, is_evidence: bool) -> None:
 
 def _forget_skipped(turn: Turn, filling: Filling, row: Row, sheet: Sheet) -> None:
     if sheet.skipped and filling.assignment.is_open(turn.event.at):
-        save(turn, filling, row, msgspec.structs.replace(sheet, skipped=()))
+        save(turn, filling, msgspec.structs.replace(sheet, skipped=()), row=row)
 
 
 def start_filling(turn: Turn, assignment: Assignment, *, before: Markup | str = "") -> None:
@@ -93,6 +91,5 @@ def enter_scope(turn: Turn, filling: Filling, scope: str) -> None:
     """Go through the rows of an office, a part or an indicator, one after the other."""
     turn.note(scope=scope)
     rows = filling.scope(scope, office_of(turn))
-    first = next((row for row in rows if row), None)
     turn.note(last_assignment=filling.assignment.id, paused=None)
-    ask_next(turn, filling, before=turn.texts("scope.entered", whole=len(rows)) if first else "")
+    ask_next(turn, filling, before=turn.texts("scope.entered", whole=len(rows)))

@@ -10,7 +10,7 @@ from conversations.forms import Filling
 from conversations.hours import day_there, greeting_key
 from conversations.messages import Button, Message
 from conversations.needs import CoordinatorsNeed
-from conversations.people import Assignment, Post, Role
+from conversations.people import AccessRequest, Assignment, Invitation, Post, Region, Role, Standing
 from conversations.session import Lost
 from conversations.taps import Verb, tap
 from conversations.texts import LANGUAGES, Markup, texts_for
@@ -56,15 +56,10 @@ def _greeting(turn: Turn) -> Markup:
     return turn.texts("menu.greeting", hello=hello, name=name)
 
 
-def post_name(turn: Turn, post: Post) -> str:
-    """Name a post: ``Kepala Desa Sungai Rebo, Kecamatan Banyuasin I``."""
-    return role_name(
-        turn,
-        post.role,
-        post.region.is_ward,
-        office_name(turn, post.office),
-        region_name(post.region, turn.texts),
-    )
+def post_name(turn: Turn, post: Post | Invitation | AccessRequest) -> str:
+    """Name a post; an operator helps the one who holds it."""
+    name = role_name(turn, post.role, post.region, post.office)
+    return turn.texts.plain("role.operator_of", post=name) if post.standing is Standing.OPERATOR else name
 
 
 def office_name(turn: Turn, office: str) -> str:
@@ -75,10 +70,11 @@ def office_name(turn: Turn, office: str) -> str:
     return office
 
 
-def role_name(turn: Turn, role: Role, is_ward: bool, office: str, region: str) -> str:  # noqa: FBT001
-    """Name a role in a region."""
-    key = "role.ward_head" if role is Role.VILLAGE_HEAD and is_ward else f"role.{role.value}"
-    return turn.texts.plain(key, region=region, office=office)
+def role_name(turn: Turn, role: Role, region: Region, office: str = "") -> str:
+    """Name a role in a region: ``Kepala Desa Sungai Rebo, Kecamatan Banyuasin I``."""
+    key = "role.ward_head" if role is Role.VILLAGE_HEAD and region.is_ward else f"role.{role.value}"
+    name = region_name(region, turn.texts)
+    return turn.texts.plain(key, region=name, office=office_name(turn, office))
 
 
 def menu_buttons(turn: Turn) -> Buttons:
@@ -197,10 +193,16 @@ def show_help(turn: Turn) -> None:
     pause(turn)
     fills = texts("help.filling") if turn.brief.assignments else None
     queue = texts("help.queue") if turn.holds(Role.COORDINATOR) else None
-    turn.say(joined(texts("help.title"), fills, texts("help.score"), queue, texts("help.end")), (
-        *menu_buttons(turn),
-        (Button(texts.plain("button.ask"), tap(Verb.MENU, "ask")), Button(texts.plain("button.privacy"), tap(Verb.MENU, "privacy"))),
-    ))  # fmt: skip
+    turn.say(
+        joined(texts("help.title"), fills, texts("help.score"), queue, texts("help.end")),
+        (
+            *menu_buttons(turn),
+            (
+                Button(texts.plain("button.ask"), tap(Verb.MENU, "ask")),
+                Button(texts.plain("button.privacy"), tap(Verb.MENU, "privacy")),
+            ),
+        ),
+    )
 
 
 def choose_language(turn: Turn, wanted: str) -> None:

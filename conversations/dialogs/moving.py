@@ -33,7 +33,7 @@ def undo(turn: Turn, assignment_id: int, key: str) -> None:
     standing = sheet.answers.get(key)
     change = AnswerChange(key, standing.value if standing else None, found.old)
     by, at = turn.brief.person.id, int(turn.event.at.timestamp())
-    save(turn, filling, row, with_answer(sheet, key, found.old, by=by, at=at), (change,))
+    save(turn, filling, with_answer(sheet, key, found.old, by=by, at=at), row=row, change=change)
     turn.note(undoable=tuple(one for one in turn.session.undoable if one is not found))
     title = Markup(escaped(row.title.said(turn.texts.language)))
     before = turn.texts("undo.done", title=title, answer=said(filling, key, found.old, turn.texts))
@@ -62,7 +62,7 @@ def _clear(turn: Turn, spot: Spot) -> None:
     if standing:
         by, at = turn.brief.person.id, int(turn.event.at.timestamp())
         change = AnswerChange(spot.key, standing.value, None)
-        save(turn, spot.filling, spot.row, with_answer(sheet, spot.key, None, by=by, at=at), (change,))
+        save(turn, spot.filling, with_answer(sheet, spot.key, None, by=by, at=at), row=spot.row, change=change)
     ask(turn, spot)
 
 
@@ -70,7 +70,7 @@ def skip(turn: Turn, spot: Spot) -> None:
     """Put a question off and go on."""
     sheet = spot.sheet
     if spot.key not in spot.values and spot.filling.assignment.is_open(turn.event.at):
-        save(turn, spot.filling, spot.row, with_skipped(sheet, spot.key))
+        save(turn, spot.filling, with_skipped(sheet, spot.key), row=spot.row)
     key = "skip.evidence" if spot.question.is_evidence else "skip.done"
     ask_next(turn, spot.filling, before=turn.texts(key), row=spot.row, after=spot.key)
 

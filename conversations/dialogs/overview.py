@@ -19,7 +19,7 @@ from conversations.turn import Buttons, Turn, column, joined
 from conversations.views.bars import long_date
 from conversations.views.review import review_text
 from indicators.filling import row_state
-from indicators.form import Row, RowNumber
+from indicators.form import IndicatorGroup, Part, Row
 
 GAP_MARKS = frozenset({*OPEN_MARKS, RowMark.PUT_OFF})
 MOST_LABEL = 40
@@ -96,10 +96,7 @@ def show_parts(turn: Turn, filling: Filling, group: str = "", *, before: Markup 
     turn.note(place=Home(), paused=None, last_assignment=filling.assignment.id, scope="")
     part = next((each for each in filling.form.parts if each.name == group), None)
     if part and part.indicators:
-        buttons = [
-            _scope_button(turn, filling, each.name, each.title.said(turn.texts.language), each.rows)
-            for each in part.indicators
-        ]
+        buttons = [_scope_button(turn, filling, each) for each in part.indicators]
         title = turn.texts("parts.indicators", part=part.title.said(turn.texts.language))
     else:
         buttons = [*_office_button(turn, filling), *_part_buttons(turn, filling)]
@@ -124,23 +121,21 @@ def _office_button(turn: Turn, filling: Filling) -> list[Button]:
 
 
 def _part_buttons(turn: Turn, filling: Filling) -> list[Button]:
-    identifier, language = filling.assignment.id, turn.texts.language
+    identifier = filling.assignment.id
     return [
-        Button(
-            _counted(turn, filling, part.title.said(language), part.rows),
-            tap(Verb.PARTS, identifier, part.name),
-        )
+        Button(_counted(turn, filling, part), tap(Verb.PARTS, identifier, part.name))
         if part.indicators
-        else _scope_button(turn, filling, part.name, part.title.said(language), part.rows)
+        else _scope_button(turn, filling, part)
         for part in filling.form.parts
     ]
 
 
-def _scope_button(turn: Turn, filling: Filling, name: str, title: str, numbers: tuple[RowNumber, ...]) -> Button:
-    return Button(_counted(turn, filling, title, numbers), tap(Verb.SCOPE, filling.assignment.id, name))
+def _scope_button(turn: Turn, filling: Filling, group: Part | IndicatorGroup) -> Button:
+    return Button(_counted(turn, filling, group), tap(Verb.SCOPE, filling.assignment.id, group.name))
 
 
-def _counted(turn: Turn, filling: Filling, title: str, numbers: tuple[RowNumber, ...]) -> str:
-    rows = tuple(filling.form.row_by_number[number] for number in numbers)
+def _counted(turn: Turn, filling: Filling, group: Part | IndicatorGroup) -> str:
+    rows = tuple(filling.form.row_by_number[number] for number in group.rows)
+    title = group.title.said(turn.texts.language)
     short = title if len(title) <= MOST_LABEL else title[: MOST_LABEL - 1].rsplit(" ", 1)[0] + "…"
     return turn.texts.plain("parts.counted", title=short, done=filling.done(rows), whole=filling.asked_rows(rows))

@@ -7,17 +7,16 @@ from dataclasses import replace
 
 from conversations.actions import AcceptInvitation
 from conversations.dialogs.going import start_filling
-from conversations.dialogs.home import lost_buttons, office_name, role_name, show_menu
+from conversations.dialogs.home import lost_buttons, post_name, show_menu
 from conversations.hours import day_there, greeting_key
 from conversations.messages import Button
 from conversations.needs import InvitationNeed, InvitedToNeed
-from conversations.people import Assignment, Invitation, Post, Standing
+from conversations.people import Assignment, Invitation, Post
 from conversations.session import Home, Invited, Lost
 from conversations.taps import Verb, tap
 from conversations.texts import Markup
 from conversations.turn import Turn, column, joined
 from conversations.views.bars import long_date
-from conversations.views.review import region_name
 
 CODE = re.compile(r"[A-Za-z0-9_-]{6,40}")
 MOST_WRONG_CODES = 5
@@ -59,19 +58,6 @@ def _count_wrong(turn: Turn) -> None:
     )
 
 
-def invited_post(turn: Turn, invitation: Invitation) -> str:
-    """Name the post that an invitation is for; an operator helps the holder of the post."""
-    region = invitation.region
-    name = role_name(
-        turn,
-        invitation.role,
-        region.is_ward,
-        office_name(turn, invitation.office),
-        region_name(region, turn.texts),
-    )
-    return turn.texts.plain("role.operator_of", post=name) if invitation.standing is Standing.OPERATOR else name
-
-
 def _ask_post(turn: Turn, invitation: Invitation) -> None:
     hello = turn.texts(greeting_key(turn.event.at, invitation.region.code))
     name = f"{invitation.honorific} {invitation.name}".strip() or turn.texts("you")
@@ -80,7 +66,7 @@ def _ask_post(turn: Turn, invitation: Invitation) -> None:
         hello=hello,
         name=name,
         district=invitation.region.district,
-        post=invited_post(turn, invitation),
+        post=post_name(turn, invitation),
     )
     turn.say(
         text,

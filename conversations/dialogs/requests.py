@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from conversations.actions import DecideRequest, IssueInvitation, RequestAccess, Tell
-from conversations.dialogs.home import office_name, role_name
+from conversations.dialogs.home import post_name
 from conversations.dialogs.registration import clean_name
 from conversations.messages import Button, Message
 from conversations.needs import (
@@ -84,21 +84,22 @@ def _office_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
 
 
 def _ask_confirmation(turn: Turn, place: Requesting) -> None:
-    text = turn.texts("request.check", name=place.name, post=_post_name(turn, place))
-    turn.say(text, column(
-        Button(turn.texts.plain("button.send_request"), tap(Verb.REQUEST, "send")),
-        Button(turn.texts.plain("button.start_over"), tap(Verb.REQUEST, "start")),
-    ))  # fmt: skip
-
-
-def _post_name(turn: Turn, wanted: Requesting | AccessRequest) -> str:
-    region = wanted.region
-    if region is None or wanted.role is None:
-        return ""
-    name = role_name(
-        turn, wanted.role, region.is_ward, office_name(turn, wanted.office), region_name(region, turn.texts)
+    text = turn.texts("request.check", name=place.name, post=_wanted_post(turn, place))
+    turn.say(
+        text,
+        column(
+            Button(turn.texts.plain("button.send_request"), tap(Verb.REQUEST, "send")),
+            Button(turn.texts.plain("button.start_over"), tap(Verb.REQUEST, "start")),
+        ),
     )
-    return turn.texts.plain("role.operator_of", post=name) if wanted.standing is Standing.OPERATOR else name
+
+
+def _wanted_post(turn: Turn, place: Requesting) -> str:
+    assert place.role is not None
+    assert place.region is not None
+    return post_name(
+        turn, AccessRequest(0, 0, place.name, place.role, place.standing, place.region, place.office, turn.event.at)
+    )
 
 
 def take_text(turn: Turn, place: Requesting, written: str) -> None:
@@ -174,7 +175,7 @@ def _send(turn: Turn, place: Requesting) -> None:
 def _tell_coordinator(turn: Turn, place: Requesting, person: int) -> None:
     other = turn.find(PersonNeed(person))
     texts = texts_for(other.language, other.honorific) if isinstance(other, Person) else turn.texts
-    text = texts("request.told", name=place.name, post=_post_name(turn, place))
+    text = texts("request.told", name=place.name, post=_wanted_post(turn, place))
     button = Button(texts.plain("button.queue"), tap(Verb.MENU, "queue"))
     once = f"request:{turn.brief.person.id}:{person}:{int(turn.event.at.timestamp())}"
     turn.do(Tell(person, Message(text, ((button,),)), once))
@@ -196,7 +197,7 @@ def show_queue(turn: Turn, *, before: str = "") -> None:
         return
     shown = requests[:MOST_SHOWN]
     listed = [
-        turn.texts("queue.item", number=number, name=each.name, post=_post_name(turn, each))
+        turn.texts("queue.item", number=number, name=each.name, post=post_name(turn, each))
         for number, each in enumerate(shown, 1)
     ]
     buttons = tuple(
@@ -224,7 +225,7 @@ def decide(turn: Turn, tapped: Tap) -> None:
     _tell_decision(turn, request, is_granted=is_granted)
     key = "queue.granted" if is_granted else "queue.refused"
     turn.say(
-        turn.texts(key, name=request.name, post=_post_name(turn, request)),
+        turn.texts(key, name=request.name, post=post_name(turn, request)),
         column(Button(turn.texts.plain("button.queue"), tap(Verb.MENU, "queue"))),
     )
 
@@ -243,7 +244,7 @@ def _tell_decision(turn: Turn, request: AccessRequest, *, is_granted: bool) -> N
     turn.do(
         Tell(
             request.person,
-            Message(texts("request.granted", post=_post_name(turn, request)), ((button,),)),
+            Message(texts("request.granted", post=post_name(turn, request)), ((button,),)),
             once,
         )
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timezone
-from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from functools import lru_cache
 
@@ -23,14 +22,6 @@ def bar(done: Fraction | int, whole: Fraction | int) -> str:
         return EMPTY * BAR_CELLS
     cells = max(1, min(BAR_CELLS, int(Fraction(done) * BAR_CELLS / Fraction(whole))))
     return FULL * cells + EMPTY * (BAR_CELLS - cells)
-
-
-@lru_cache(maxsize=4096)
-def points(amount: Fraction, language: str, *, decimals: int = 2) -> str:
-    """Write points with at most two decimals, cut and not rounded up, so that no tier is claimed too early."""
-    exact = Decimal(amount.numerator) / Decimal(amount.denominator)
-    cut = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_FLOOR)
-    return str(format_decimal(cut, locale=language))
 
 
 def percent(share: Fraction, language: str) -> str:

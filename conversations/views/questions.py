@@ -8,10 +8,11 @@ from conversations.sheets import Sheet
 from conversations.taps import Verb, tap
 from conversations.texts import Markup, Texts
 from conversations.turn import Buttons, lines
-from conversations.views.bars import bar, points
+from conversations.views.bars import bar
 from indicators.filling import Asked
 from indicators.form import REPEAT_MARK, AnswerKey, Choice, Question, QuestionKind, Row, Text
 from indicators.reading import say_value
+from indicators.scores import format_points
 
 SHORT_LABEL = 24
 """Choices up to this length (in characters) share a line two by two."""
@@ -30,7 +31,7 @@ def where(spot: Spot, rows: tuple[Row, ...], texts: Texts) -> Markup:
         line = texts("question.numbered", number=row.number, rest=line)
     if not row.points:
         return line
-    return texts("question.worth", where=line, points=points(row.points, texts.language))
+    return texts("question.worth", where=line, points=format_points(row.points, texts.language))
 
 
 def question_text(spot: Spot, texts: Texts) -> Markup:
@@ -81,7 +82,7 @@ def question_buttons(spot: Spot, texts: Texts) -> Buttons:
         del navigation[0]
     if spot.question.is_evidence:
         files = [item for item in spot.sheet.evidence if item.key == spot.key]
-        return _evidence_buttons(spot, texts, has_files=bool(files)) + (tuple(navigation[:1]),)
+        return (*_evidence_buttons(spot, texts, has_files=bool(files)), tuple(navigation[:1]))
     return (*choice_buttons(spot, texts), tuple(navigation))
 
 

@@ -11,15 +11,16 @@ from conversations.people import Region
 from conversations.sheets import ANSWERED_MARKS, RowMark, Sheet
 from conversations.texts import Markup, Texts
 from conversations.turn import joined, lines
-from conversations.views.bars import bar, points
+from conversations.views.bars import bar
 from conversations.views.questions import files_said, said, short_question
-from indicators.form import Part, QuestionKind, Row
+from indicators.form import Part, QuestionKind, Row, RowNumber
+from indicators.scores import format_points
 
 MOST_MISSING_NAMED = 8
 MOST_TEXT = 3500
 """Characters of a list of answers; what goes beyond is cut with a hint."""
 
-Earned = Mapping[str, Fraction | None]
+Earned = Mapping[RowNumber, Fraction | None]
 
 
 def region_name(region: Region, texts: Texts) -> str:
@@ -39,7 +40,9 @@ def review_text(filling: Filling, earned: Earned, texts: Texts) -> Markup:
     head = texts("review.title", form=form.title.said(language), region=region_name(filling.assignment.region, texts))
     parts = lines(*(_part_line(filling, part, earned, texts) for part in form.parts))
     worth = (
-        texts("review.points", earned=points(total, language), whole=points(form.total, language)) if whole else None
+        texts("review.points", earned=format_points(total, language), whole=format_points(form.total, language))
+        if whole
+        else None
     )
     return joined(head, parts, _missing(filling, texts), worth)
 
@@ -55,7 +58,7 @@ def _part_line(filling: Filling, part: Part, earned: Earned, texts: Texts) -> Ma
     values = {"bar": bar(done, whole), "done": done, "whole": whole, "part": part.title.said(texts.language)}
     if not any(row.points for row in rows):
         return texts("review.part", **values)
-    return texts("review.part_points", points=points(got, texts.language), **values)
+    return texts("review.part_points", points=format_points(got, texts.language), **values)
 
 
 def _missing(filling: Filling, texts: Texts) -> Markup:

@@ -12,14 +12,22 @@ from conversations.needs import RowAnswers, RowTally, ScoreTotals, UnitAnswer
 from conversations.people import Region
 from conversations.texts import Markup, Texts
 from conversations.turn import Turn, joined, lines
-from conversations.views.bars import bar, long_date, percent, points
+from conversations.views.bars import bar, long_date, percent
 from conversations.views.review import region_name
 from indicators.advice import Advice, advise
 from indicators.form import Row, RowNumber
-from indicators.scores import DistrictScore, PartScore, RowTotal, from_billionths, score_district
+from indicators.scores import (
+    DistrictScore,
+    PartScore,
+    RowTotal,
+    format_points,
+    from_billionths,
+    score_district,
+    score_rows,
+)
 from indicators.tiers import next_tier, tier_of
 
-KELANA, DEKELA = "kelana", "dekela"
+DEKELA = "dekela"
 MOST_ADVICE = 3
 
 
@@ -49,15 +57,15 @@ def district_text(turn: Turn, region: Region, score: DistrictScore) -> Markup:
 def _figures(turn: Turn, score: DistrictScore) -> Markup:
     texts = turn.texts
     return lines(
-        texts("score.claimed", points=points(score.claimed, texts.language), tier=_tier(turn, score.claimed)),
-        texts("score.verified", points=points(score.verified, texts.language), tier=_tier(turn, score.verified)),
-        texts("score.highest", points=points(score.highest, texts.language), tier=_tier(turn, score.highest)),
+        texts("score.claimed", points=format_points(score.claimed, texts.language), tier=_tier(turn, score.claimed)),
+        texts("score.verified", points=format_points(score.verified, texts.language), tier=_tier(turn, score.verified)),
+        texts("score.highest", points=format_points(score.highest, texts.language), tier=_tier(turn, score.highest)),
     )
 
 
 def _tier(turn: Turn, amount: Fraction) -> str:
     tier = tier_of(turn.brief.library.instrument, amount)
-    return tier.name.said(turn.texts.language) if tier else turn.texts.plain("score.no_tier")
+    return tier.title.said(turn.texts.language) if tier else turn.texts.plain("score.no_tier")
 
 
 def _distance(turn: Turn, score: DistrictScore) -> Markup | None:
@@ -66,9 +74,9 @@ def _distance(turn: Turn, score: DistrictScore) -> Markup | None:
         return None
     return turn.texts(
         "score.distance",
-        points=points(following.distance, turn.texts.language, decimals=2),
-        tier=following.tier.name.said(turn.texts.language),
-        bound=points(Fraction(following.tier.lowest), turn.texts.language),
+        points=format_points(following.distance, turn.texts.language),
+        tier=following.tier.title.said(turn.texts.language),
+        bound=format_points(following.tier.lowest, turn.texts.language),
     )
 
 
@@ -76,8 +84,8 @@ def _part_line(part: PartScore, texts: Texts) -> Markup:
     return texts(
         "score.part",
         bar=bar(part.claimed, part.maximum),
-        points=points(part.claimed, texts.language, decimals=1),
-        whole=points(part.maximum, texts.language),
+        points=format_points(part.claimed, texts.language),
+        whole=format_points(part.maximum, texts.language),
         part=part.title.said(texts.language),
     )
 
@@ -91,11 +99,11 @@ def _advice(turn: Turn, score: DistrictScore) -> Markup | None:
 
 
 def _advice_line(turn: Turn, each: Advice) -> Markup:
-    title = each.row.title.said(turn.texts.language)
-    gain = points(each.gain, turn.texts.language, decimals=1)
+    title = each.title.said(turn.texts.language)
+    gain = format_points(each.gain, turn.texts.language)
     if each.units_open > 1:
-        return turn.texts("score.advice_units", number=each.row.number, title=title, gain=gain, units=each.units_open)
-    return turn.texts("score.advice", number=each.row.number, title=title, gain=gain)
+        return turn.texts("score.advice_units", number=each.row, title=title, gain=gain, units=each.units_open)
+    return turn.texts("score.advice", number=each.row, title=title, gain=gain)
 
 
 def subdistrict_text(turn: Turn, region: Region, totals: ScoreTotals) -> Markup:
@@ -108,9 +116,9 @@ def subdistrict_text(turn: Turn, region: Region, totals: ScoreTotals) -> Markup:
         texts(
             "score.indicator",
             bar=bar(each.claimed, each.maximum),
-            points=points(each.claimed, texts.language),
-            whole=points(each.maximum, texts.language),
-            verified=points(each.verified, texts.language),
+            points=format_points(each.claimed, texts.language),
+            whole=format_points(each.maximum, texts.language),
+            verified=format_points(each.verified, texts.language),
             title=each.title.said(texts.language),
         )
         for number in ("25", "26")
@@ -133,31 +141,32 @@ def _answered_share(totals: ScoreTotals) -> Fraction:
 
 def unit_text(turn: Turn, region: Region, totals: ScoreTotals) -> Markup:
     """Say how a village stands: points of 79, without a tier, which belong to districts."""
-    texts, form = turn.texts, turn.brief.library.instrument.forms["dekela"]  # type: ignore[index]
-    claimed = highest = verified = whole = Fraction(0)
-    for row in form.rows:
-        tally = totals.rows.get(row.number)
-        total = _total(tally) if tally else RowTotal(1, 0, Fraction(0), 0, Fraction(0))
-        whole += row.points
-        claimed += row.points * total.claimed
-        verified += row.points * total.verified
-        highest += row.points * (total.claimed if total.answered else 1)
+    texts, form = turn.texts, turn.brief.library.forms[DEKELA]
+    score = score_rows(form, {row.number: _claimed_share(totals.rows.get(row.number)) for row in form.rows})
+    verified = score_rows(form, {row.number: _verified_share(totals.rows.get(row.number)) for row in form.rows})
     day = long_date(day_there(turn.event.at, region.code), texts.language)
-    values = {
-        name: points(amount, texts.language)
-        for name, amount in (
-            ("claimed", claimed),
-            ("verified", verified),
-            ("highest", highest),
-            ("whole", whole),
-        )
-    }
+    figures = texts(
+        "score.unit",
+        bar=bar(score.earned, score.maximum),
+        claimed=format_points(score.earned, texts.language),
+        verified=format_points(verified.earned, texts.language),
+        highest=format_points(score.highest, texts.language),
+        whole=format_points(score.maximum, texts.language),
+    )
     return joined(
         texts("score.title", region=region_name(region, texts), day=day),
-        texts("score.unit", bar=bar(claimed, whole), **values),
+        figures,
         texts("score.answered", share=percent(_answered_share(totals), texts.language)),
         texts("score.unit_note"),
     )
+
+
+def _claimed_share(tally: RowTally | None) -> Fraction | None:
+    return from_billionths(tally.claimed) if tally and tally.answered else None
+
+
+def _verified_share(tally: RowTally | None) -> Fraction | None:
+    return from_billionths(tally.verified) if tally and tally.approved else None
 
 
 def why_text(turn: Turn, score: DistrictScore) -> Markup:
@@ -167,10 +176,10 @@ def why_text(turn: Turn, score: DistrictScore) -> Markup:
         texts(
             "why.part",
             part=part.title.said(texts.language),
-            claimed=points(part.claimed, texts.language),
-            verified=points(part.verified, texts.language),
-            highest=points(part.highest, texts.language),
-            whole=points(part.maximum, texts.language),
+            claimed=format_points(part.claimed, texts.language),
+            verified=format_points(part.verified, texts.language),
+            highest=format_points(part.highest, texts.language),
+            whole=format_points(part.maximum, texts.language),
         )
         for part in score.parts
     ]
@@ -185,8 +194,8 @@ def why_part_text(turn: Turn, part: PartScore) -> Markup:
             "why.indicator",
             number=each.number,
             title=each.title.said(texts.language),
-            claimed=points(each.claimed, texts.language),
-            whole=points(each.maximum, texts.language),
+            claimed=format_points(each.claimed, texts.language),
+            whole=format_points(each.maximum, texts.language),
         )
         for each in part.indicators
     ]
@@ -202,7 +211,7 @@ def row_text(turn: Turn, row: Row, answers: RowAnswers, names: Mapping[int, str]
         "why.row_title",
         number=row.number,
         title=row.title.said(texts.language),
-        points=points(row.points, texts.language),
+        points=format_points(row.points, texts.language),
     )
     counts = texts("why.row_counts", units=answers.units, answered=answers.answered, meeting=answers.meeting)
     listed = [_unit_line(turn, each, names) for each in answers.furthest]
