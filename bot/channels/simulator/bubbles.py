@@ -1,0 +1,123 @@
+"""What a simulated phone shows: the phone itself and its bubbles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from bot.channels.rendering.markup import Run, read_markup
+from bot.channels.simulator.posts import PhoneKind, PostFound
+from conversations.events import Event, FileReceived, IncomingFile, LocationReceived, TextReceived
+from conversations.messages import Button, escaped
+
+ITEM = re.compile(r"\d{1,3}[.)] |[-•] ")
+"""How a line of a list begins."""
+
+Side = Literal["bot", "person"]
+Sending = Literal["sending", "sent", "failed"]
+
+
+class Phone(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A phone that was opened once: its number, whose it plays, and since when."""
+
+    id: str
+    kind: PhoneKind
+    opened_at: datetime
+    post: PostFound | None = None
+    """None for somebody without a post."""
+    owner: str = ""
+    """The made-up name of whoever holds the phone."""
+
+    def holds(self, post_key: str) -> bool:
+        """Tell whether it was opened for this post."""
+        return self.post is not None and self.post.key == post_key
+
+
+class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file in a bubble."""
+
+    reference: str
+    """Where it lies among the uploads."""
+    kind: Literal["photo", "document"]
+    name: str
+    size_bytes: int
+    album: str = ""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A place on the map, in degrees."""
+
+    latitude: float
+    longitude: float
+
+
+class Bubble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One message in a phone."""
+
+    id: str
+    side: Side
+    at: datetime
+    text: str = ""
+    """From the bot: our light markup. From the person: as typed."""
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    reply_to: str = ""
+    attachment: Attachment | None = None
+    place: Place | None = None
+    sending: Sending = "sent"
+    is_edited: bool = False
+
+
+def event_of(bubble: Bubble) -> Event:
+    """Give what a person's bubble means to the bot; the same whenever it is sent again."""
+    if bubble.place is not None:
+        place = bubble.place
+        return LocationReceived(at=bubble.at, message=bubble.id, latitude=place.latitude, longitude=place.longitude)
+    if bubble.attachment is not None:
+        return _file_event(bubble, bubble.attachment)
+    return TextReceived(at=bubble.at, message=bubble.id, text=bubble.text, reply_to=bubble.reply_to)
+
+
+def _file_event(bubble: Bubble, sent: Attachment) -> FileReceived:
+    file = IncomingFile(reference=sent.reference, kind=sent.kind, name=sent.name, size_bytes=sent.size_bytes)
+    return FileReceived(
+        at=bubble.at,
+        message=bubble.id,
+        file=file,
+        caption=bubble.text,
+        album=sent.album,
+        reply_to=bubble.reply_to,
+    )
+
+
+def shown(bubble: Bubble) -> dict[str, object]:
+    """Give a bubble as the page draws it: with its text cut into lines of plain runs, never as markup."""
+    drawn: dict[str, object] = msgspec.to_builtins(bubble)
+    if bubble.side == "bot":
+        drawn.pop("text", None)
+    return {**drawn, "lines": drawn_lines(bubble)}
+
+
+def drawn_lines(bubble: Bubble) -> list[Mapping[str, object]]:
+    """Give a bubble's text as lines of runs; what a person has typed has no markup."""
+    runs = read_markup(bubble.text if bubble.side == "bot" else escaped(bubble.text))
+    return [_line(line) for line in lines_of(runs)]
+
+
+def lines_of(runs: Sequence[Run]) -> list[list[Run]]:
+    """Cut runs at line ends; an empty text has no lines."""
+    lines: list[list[Run]] = [[]]
+    for run in runs:
+        first, *others = run.text.split("\n")
+        lines[-1].append(Run(first, run.tags))
+        lines.extend([Run(other, run.tags)] for other in others)
+    kept = [[run for run in line if run.text] for line in lines]
+    return kept if any(kept) else []
+
+
+def _line(line: list[Run]) -> Mapping[str, object]:
+    text = "".join(run.text for run in line)
+    return {"is_item": bool(ITEM.match(text)), "runs": [{"text": run.text, "tags": run.tags} for run in line]}
