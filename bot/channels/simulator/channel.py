@@ -1,0 +1,138 @@
+"""The simulator as a channel: what the bot says appears on a page, what is done there becomes events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from bot.channels.port import Accept, ChannelError, ChannelLimits
+from bot.channels.simulator.bubbles import Bubble, Phone, event_of
+from bot.channels.simulator.exchange import Exchange
+from bot.channels.simulator.uploads import MOST_FILE_BYTES
+from bot.clock import Clock
+from conversations.events import ChoiceTapped, Event, IncomingFile, TextEdited
+from conversations.messages import MOST_TEXT_UNITS
+from storage.envelopes import AddressKey, Envelope
+from storage.outbox import OutboxRow
+
+LOG = structlog.get_logger(__name__)
+LIMITS = ChannelLimits(
+    text_units=MOST_TEXT_UNITS,
+    buttons=100,
+    buttons_a_row=8,
+    label_characters=256,
+    data_bytes=256,
+    file_bytes=MOST_FILE_BYTES,
+)
+"""So wide that buttons stay as the dialogs wrote them."""
+
+
+class NotTakenError(Exception):
+    """The bot did not take an event in: it is starting, stopping or has failed. Sending again may help."""
+
+
+class SimulatorChannel:
+    """One account, ``local``, with any number of phones."""
+
+    name = "simulator"
+    account = "local"
+    limits = LIMITS
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self.exchange = Exchange(folder)
+        self.clock = clock
+        self._accept: Accept | None = None
+
+    async def send(self, outgoing: OutboxRow) -> str:
+        """Show a message on its phone and give its id; showing it a second time changes nothing.
+
+        Raises:
+            ChannelError: the phone has been thrown away.
+        """
+        phone = outgoing.address.user
+        if self.exchange.journal.find(phone) is None:
+            raise ChannelError(f"the simulator has no {phone!r} (any more); open a new phone", is_gone=True)
+        identifier = f"bot-{outgoing.id}-{int(outgoing.created_at.timestamp() * 1000)}"
+        if self.exchange.bubble(phone, identifier) is None:
+            self.exchange.put(phone, self._said(identifier, outgoing))
+        return identifier
+
+    async def fetch(self, file: IncomingFile) -> AsyncIterator[bytes]:
+        """Stream an upload.
+
+        Raises:
+            ChannelError: it is not there (any more).
+        """
+        async for chunk in self.exchange.uploads.chunks(file.reference):
+            yield chunk
+
+    async def run(self, accept: Accept) -> None:
+        """Take in what is done on the page, until cancelled."""
+        self._accept = accept
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._accept = None
+            self.exchange.hub.close()
+
+    def is_alive(self, at: datetime) -> bool:  # noqa: ARG002 - the port's; a page on this machine is never late
+        """Tell whether the bot takes in what is done on the page."""
+        return self._accept is not None
+
+    async def close(self) -> None:
+        """End the streams of all open pages."""
+        self.exchange.hub.close()
+
+    async def take(self, phone: Phone, bubble: Bubble) -> None:
+        """Show what a person sends and hand it in; returns after the commit. Sending it again does no harm.
+
+        Raises:
+            NotTakenError: see there; the bubble is marked as failed.
+        """
+        shown = self.exchange.bubble(phone.id, bubble.id) or bubble
+        self.exchange.put(phone.id, msgspec.structs.replace(shown, sending="sending"))
+        sending = "failed"
+        try:
+            await self._hand_in(phone, bubble.id, event_of(shown))
+            sending = "sent"
+        finally:
+            self.exchange.mark(phone.id, bubble.id, sending=sending)
+
+    async def tap(self, phone: Phone, key: str, *, message: str, button: str) -> None:
+        """Hand in a tap on a button of a message.
+
+        Raises:
+            NotTakenError: see there.
+        """
+        await self._hand_in(phone, key, ChoiceTapped(at=self.clock.now(), message=message, data=button))
+
+    async def edit(self, phone: Phone, key: str, *, message: str, text: str) -> None:
+        """Hand in a new text of a person's older message, and show it when it has been taken.
+
+        Raises:
+            NotTakenError: see there.
+        """
+        await self._hand_in(phone, key, TextEdited(at=self.clock.now(), message=message, text=text))
+        self.exchange.mark(phone.id, message, text=text, is_edited=True)
+
+    async def _hand_in(self, phone: Phone, key: str, event: Event) -> None:
+        if self._accept is None:
+            raise NotTakenError("the bot is not running (yet); try again in a moment")
+        address = AddressKey(channel=self.name, account=self.account, user=phone.id)
+        envelope = Envelope(
+            key=f"{self.name}:{phone.id}:{key}", address=address, event=event, name=phone.owner, language="id"
+        )
+        try:
+            await self._accept([envelope])
+        except Exception as error:
+            LOG.warning("simulator_event_not_taken", key=envelope.key, error=type(error).__name__)
+            raise NotTakenError("the bot failed; its log says more") from error
+
+    def _said(self, identifier: str, outgoing: OutboxRow) -> Bubble:
+        said = outgoing.message
+        return Bubble(id=identifier, side="bot", at=self.clock.now(), text=said.text, buttons=said.buttons)

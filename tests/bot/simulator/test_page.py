@@ -1,0 +1,69 @@
+"""The page itself, in a real browser."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.bot.simulator.browser import Page, find_browser, open_page
+from tests.bot.simulator.conftest import Serving
+from tests.bot.simulator.fakes import Caller
+
+BROWSER = find_browser()
+pytestmark = pytest.mark.skipif(
+    BROWSER is None and os.environ.get("CI") != "true", reason="no Chromium here; the checks of every change have one"
+)
+
+
+@asynccontextmanager
+async def browsing(caller: Caller) -> AsyncIterator[Page]:
+    assert BROWSER, "install chromium: the page is to be tested where CI=true"
+    async with open_page(BROWSER, f"{caller.simulator.address}/") as page:
+        yield page
+
+
+async def test_a_phone_is_opened_a_button_tapped_and_the_answer_seen(serve: Serving) -> None:
+    async with serve() as caller, browsing(caller) as page:
+        await page.click("[data-kind=village_head]")
+        await page.type("#words", "sungai rebo")
+        await page.wait("document.querySelectorAll('#found li').length === 1")
+        await page.click("#found li")
+        await page.click("#open-invitation")
+        await page.wait("document.querySelector('.message .bubble b')?.textContent.includes('Sungai Rebo')")
+        await page.click(".button-row button")
+        await page.wait("document.querySelector('#chat').innerText.includes('Terima kasih: i:yes')")
+
+        await page.look("location.reload()")
+
+        await page.wait("document.querySelectorAll('.message').length === 3")
+
+
+async def test_what_looks_like_markup_is_text_on_the_page(serve: Serving) -> None:
+    async with serve() as caller, browsing(caller) as page:
+        await page.click("[data-kind=stranger]")
+        await page.wait("document.querySelector('#open-invitation')")
+        await page.type("#text", "<img src=x onerror=alert(1)><b>tebal</b>")
+        await page.click("#send")
+
+        await page.wait("document.querySelectorAll('.message').length === 2")
+
+        assert await page.look("document.querySelectorAll('#chat img, #chat .own b').length") == 0
+        assert await page.look("document.querySelector('.message.own .line').textContent") == (
+            "<img src=x onerror=alert(1)><b>tebal</b>"
+        )
+
+
+async def test_a_message_that_was_not_taken_can_be_sent_again(serve: Serving) -> None:
+    async with serve() as caller, browsing(caller) as page:
+        caller.bot.is_broken = True
+        await page.click("[data-kind=stranger]")
+        await page.wait("document.querySelector('#open-invitation')")
+        await page.type("#text", "halo")
+        await page.click("#send")
+        await page.wait("document.querySelector('.is-failed')")
+        caller.bot.is_broken = False
+
+        await page.click(".failed-note button")
+
+        await page.wait("document.querySelectorAll('.message').length === 2 && !document.querySelector('.is-failed')")
