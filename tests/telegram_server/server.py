@@ -1,0 +1,115 @@
+"""The server itself: Starlette on a free port, in a thread with a loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tests.telegram_server.entities import RefusedError
+from tests.telegram_server.people import Person
+from tests.telegram_server.world import Chat, Fault, World
+
+Answer = TypeVar("Answer")
+PATIENCE_SECONDS = 20
+
+
+class TelegramServer:
+    """Starts when entered. Its people are made with ``person``."""
+
+    token = "1:testing"
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._people = 70_000
+        self.world: World
+        self.loop: asyncio.AbstractEventLoop
+
+    @property
+    def url(self) -> str:
+        """The address to use instead of ``https://api.telegram.org``."""
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._ready.wait(PATIENCE_SECONDS)
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(PATIENCE_SECONDS)
+
+    def start(self, work: Coroutine[Any, Any, Answer]) -> Future[Answer]:
+        """Start something in the server's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    def do(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        """Do something in the server's loop and give the result."""
+        return self.start(work).result(PATIENCE_SECONDS)
+
+    def person(self, name: str = "Ahmad", language: str = "id") -> Person:
+        """Give somebody new."""
+        self._people += 1
+        chat = Chat(self._people, name, language)
+        self.world.chats[chat.id] = chat
+        return Person(self, chat)
+
+    def fails(self, fault: Fault) -> None:
+        """Have a fault from the next call of its method on."""
+        self.world.faults.append(fault)
+
+    def calls(self, method: str) -> list[dict[str, Any]]:
+        """Give the parameters of all calls of a method so far."""
+        return [given for name, given, _ in self.world.calls if name == method]
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.world = World()
+        app = Starlette(
+            routes=[
+                Route("/bot{token}/{method}", self._call, methods=["GET", "POST"]),
+                Route("/file/bot{token}/files/{reference}", self._file),
+            ]
+        )
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
+        self._server = uvicorn.Server(config)
+        self._ready.set()
+        await self._server.serve(sockets=[self._socket])
+
+    async def _call(self, request: Request) -> Response:
+        given = {**request.query_params, **await request.form()}
+        if request.path_params["token"] != self.token:
+            return _refused(RefusedError(401, "Unauthorized"))
+        try:
+            result = await self.world.call(request.path_params["method"], given)
+        except RefusedError as refusal:
+            return _refused(refusal)
+        return JSONResponse({"ok": True, "result": result})
+
+    async def _file(self, request: Request) -> Response:
+        content = self.world.files.get(request.path_params["reference"])
+        return Response(content) if content is not None else Response(status_code=404)
+
+
+def _refused(refusal: RefusedError) -> Response:
+    said: dict[str, Any] = {"ok": False, "error_code": refusal.status, "description": refusal.description}
+    if refusal.retry_after:
+        said["parameters"] = {"retry_after": refusal.retry_after}
+    return JSONResponse(said, status_code=refusal.status)

@@ -1,0 +1,272 @@
+"""What a Telegram server knows: waiting updates, chats with their messages, files, and the faults it was told to have.
+
+Everything here runs in the server's own loop; people reach it through ``TelegramServer.do``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.telegram_server.entities import RefusedError, parse_html, units
+
+MOST_TEXT_UNITS = 4096
+MOST_CAPTION_UNITS = 1024
+MOST_DATA_BYTES = 64
+MOST_BUTTONS = 100
+MOST_BUTTONS_A_ROW = 8
+MOST_UPDATES = 100
+MESSAGES_A_SECOND = 30
+
+
+@dataclass
+class Bubble:
+    """One message of a chat, as its reader sees it."""
+
+    id: int
+    text: str
+    is_ours: bool
+    """Sent by the bot."""
+    buttons: tuple[tuple[tuple[str, str], ...], ...] = ()
+    """Rows of (label, data)."""
+
+    @property
+    def labels(self) -> list[str]:
+        """All labels in reading order."""
+        return [label for row in self.buttons for label, _ in row]
+
+
+@dataclass
+class Chat:
+    """A private chat."""
+
+    id: int
+    name: str
+    language: str
+    bubbles: list[Bubble] = field(default_factory=list)
+    is_blocked: bool = False
+
+
+@dataclass
+class Fault:
+    """What goes wrong with the next calls of a method."""
+
+    method: str
+    status: int = 0
+    """0: the connection hangs until the client gives up."""
+    retry_after: int = 0
+    times: int = 1
+    is_late: bool = False
+    """It goes wrong after the call has taken effect."""
+
+
+@dataclass
+class World:
+    """All of it."""
+
+    updates: deque[dict[str, Any]] = field(default_factory=deque)
+    chats: dict[int, Chat] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    calls: list[tuple[str, dict[str, Any], float]] = field(default_factory=list)
+    """Method, parameters, and when (monotonic seconds)."""
+    is_limiting: bool = False
+    """Answer 429 above 30 messages in a sliding second."""
+    webhook: str = ""
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _numbers: int = 0
+    _update_numbers: int = 1000
+    _polls: int = 0
+    _sends: deque[float] = field(default_factory=deque)
+
+    def number(self) -> int:
+        """Give the next message number."""
+        self._numbers += 1
+        return self._numbers
+
+    async def wait_for(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something holds, or give up; tell which."""
+        try:
+            async with asyncio.timeout(seconds), self.changed:
+                await self.changed.wait_for(holds)
+        except TimeoutError:
+            return False
+        return True
+
+    async def announce(self, **update: Any) -> int:
+        """Put an update into the queue and give its number."""
+        self._update_numbers += 1
+        self.updates.append({"update_id": self._update_numbers, **update})
+        await self._notify()
+        return self._update_numbers
+
+    async def call(self, method: str, given: Mapping[str, Any]) -> Any:
+        """Carry out a call of the Bot API.
+
+        Raises:
+            RefusedError: it was refused, or a fault was planted.
+        """
+        self.calls.append((method, dict(given), time.monotonic()))
+        fault = self._fault(method)
+        if fault and not fault.is_late:
+            await _fail(fault)
+        result = await METHODS.get(method, _unknown)(self, given)
+        if fault:
+            await _fail(fault)
+        return result
+
+    def _fault(self, method: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.method == method:
+                fault.times -= 1
+                if fault.times <= 0:
+                    self.faults.remove(fault)
+                return fault
+        return None
+
+    async def _notify(self) -> None:
+        async with self.changed:
+            self.changed.notify_all()
+
+    async def poll(self, offset: int, seconds: float) -> list[dict[str, Any]]:
+        """Confirm what lies before the offset and give what lies behind it; a second poller ends the first."""
+        if self.webhook:
+            raise RefusedError(409, "Conflict: can't use getUpdates method while webhook is active")
+        self._polls += 1
+        mine = self._polls
+        while self.updates and self.updates[0]["update_id"] < offset:
+            self.updates.popleft()
+        await self._notify()
+        await self.wait_for(lambda: bool(self.updates) or self._polls != mine, seconds)
+        if self._polls != mine:
+            raise RefusedError(409, "Conflict: terminated by other getUpdates request")
+        return list(self.updates)[:MOST_UPDATES]
+
+    async def say(self, given: Mapping[str, Any], text: str, most_units: int) -> dict[str, Any]:
+        """Put a message of the bot's into a chat."""
+        chat = self._reachable(int(given["chat_id"]))
+        seen = parse_html(text) if given.get("parse_mode") == "HTML" else text
+        if units(seen) > most_units:
+            raise RefusedError(400, "Bad Request: message is too long")
+        bubble = Bubble(self.number(), seen, is_ours=True, buttons=keyboard(given.get("reply_markup")))
+        self._count_send()
+        chat.bubbles.append(bubble)
+        await self._notify()
+        return self.shown(chat, bubble)
+
+    def shown(self, chat: Chat, bubble: Bubble) -> dict[str, Any]:
+        """Give a message as Telegram writes it."""
+        return {
+            "message_id": bubble.id,
+            "date": 1767225600,
+            "chat": {"id": chat.id, "type": "private", "first_name": chat.name},
+            "text": bubble.text,
+        }
+
+    def _reachable(self, number: int) -> Chat:
+        chat = self.chats.get(number)
+        if chat is None:
+            raise RefusedError(400, "Bad Request: chat not found")
+        if chat.is_blocked:
+            raise RefusedError(403, "Forbidden: bot was blocked by the user")
+        return chat
+
+    def _count_send(self) -> None:
+        now = time.monotonic()
+        while self._sends and now - self._sends[0] >= 1:
+            self._sends.popleft()
+        if self.is_limiting and len(self._sends) >= MESSAGES_A_SECOND:
+            wait = math.ceil(1 - (now - self._sends[0]))
+            raise RefusedError(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
+        self._sends.append(now)
+
+
+def keyboard(given: str | None) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """Check an inline keyboard and give its buttons."""
+    rows = json.loads(given)["inline_keyboard"] if given else []
+    buttons = tuple(tuple((each["text"], each.get("callback_data", "")) for each in row) for row in rows)
+    if sum(len(row) for row in buttons) > MOST_BUTTONS or any(len(row) > MOST_BUTTONS_A_ROW for row in buttons):
+        raise RefusedError(400, "Bad Request: reply markup is too long")
+    for label, data in (button for row in buttons for button in row):
+        if not label.strip():
+            raise RefusedError(400, "Bad Request: text buttons are unallowed in the inline keyboard")
+        if not 1 <= len(data.encode()) <= MOST_DATA_BYTES:
+            raise RefusedError(400, "Bad Request: BUTTON_DATA_INVALID")
+    return buttons
+
+
+async def _fail(fault: Fault) -> None:
+    if not fault.status:
+        await asyncio.Event().wait()
+    raise RefusedError(fault.status, f"planted {fault.status}", retry_after=fault.retry_after)
+
+
+async def _unknown(_world: World, _given: Mapping[str, Any]) -> Any:
+    raise RefusedError(404, "Not Found")
+
+
+async def _get_me(_world: World, _given: Mapping[str, Any]) -> Any:
+    return {"id": 1, "is_bot": True, "first_name": "Jemput Bola", "username": "jemputbola_bot"}
+
+
+async def _get_updates(world: World, given: Mapping[str, Any]) -> Any:
+    return await world.poll(int(given.get("offset", 0)), float(given.get("timeout", 0)))
+
+
+async def _delete_webhook(world: World, _given: Mapping[str, Any]) -> Any:
+    world.webhook = ""
+    return True
+
+
+async def _accept(_world: World, _given: Mapping[str, Any]) -> Any:
+    return True
+
+
+async def _send_message(world: World, given: Mapping[str, Any]) -> Any:
+    if not str(given.get("text", "")).strip():
+        raise RefusedError(400, "Bad Request: message text is empty")
+    return await world.say(given, given["text"], MOST_TEXT_UNITS)
+
+
+async def _send_file(world: World, given: Mapping[str, Any]) -> Any:
+    return await world.say(given, given.get("caption", ""), MOST_CAPTION_UNITS)
+
+
+async def _edit_message(world: World, given: Mapping[str, Any]) -> Any:
+    chat = world.chats[int(given["chat_id"])]
+    bubble = next((each for each in chat.bubbles if each.id == int(given["message_id"])), None)
+    if bubble is None:
+        raise RefusedError(400, "Bad Request: message to edit not found")
+    if (bubble.text, bubble.buttons) == (given["text"], keyboard(given.get("reply_markup"))):
+        raise RefusedError(400, "Bad Request: message is not modified")
+    bubble.text, bubble.buttons = given["text"], keyboard(given.get("reply_markup"))
+    return world.shown(chat, bubble)
+
+
+async def _get_file(world: World, given: Mapping[str, Any]) -> Any:
+    reference = given["file_id"]
+    if reference not in world.files:
+        raise RefusedError(400, "Bad Request: invalid file_id")
+    size = len(world.files[reference])
+    return {"file_id": reference, "file_unique_id": reference, "file_size": size, "file_path": f"files/{reference}"}
+
+
+METHODS = {
+    "getMe": _get_me,
+    "getUpdates": _get_updates,
+    "deleteWebhook": _delete_webhook,
+    "setMyCommands": _accept,
+    "setChatMenuButton": _accept,
+    "answerCallbackQuery": _accept,
+    "sendMessage": _send_message,
+    "sendPhoto": _send_file,
+    "sendDocument": _send_file,
+    "editMessageText": _edit_message,
+    "getFile": _get_file,
+}
