@@ -22,7 +22,7 @@ from conversations.events import (
     TextReceived,
     UnsupportedReceived,
 )
-from conversations.messages import Message
+from conversations.messages import bubble
 from conversations.needs import Need, SheetNeed, TopicNeed
 from conversations.session import Asking, Confirming, Session
 from conversations.taps import Verb, read_tap
@@ -78,7 +78,7 @@ def _take(turn: Turn, event: Event) -> None:
 def apologise(brief: Brief, session: Session) -> Step:
     """Say that something went wrong on our side; the session stays where it was."""
     texts = texts_for(brief.person.language, brief.person.honorific)
-    return Step(session, (Say(Message(texts("apology"))),))
+    return Step(session, (Say(bubble(texts("apology"))),))
 
 
 def anticipate(session: Session, event: Event, brief: Brief) -> tuple[Need, ...]:

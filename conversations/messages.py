@@ -27,6 +27,11 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     buttons: tuple[tuple[Button, ...], ...] = ()
 
 
+def bubble(text: str, buttons: tuple[tuple[Button, ...], ...] = ()) -> Message:
+    """Make a message of text that is already markup (a subclass of ``str`` becomes plain ``str``, as JSON wants it)."""
+    return Message(str(text), buttons)
+
+
 def escaped(text: str) -> str:
     """Make somebody's own words safe inside a message's markup."""
     return html.escape(text, quote=False)

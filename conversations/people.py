@@ -61,6 +61,11 @@ class Person(msgspec.Struct, frozen=True):
     language: str = "id"
     consented_at: datetime | None = None
 
+    @property
+    def called(self) -> str:
+        """Give the name with the honorific, where there is one: ``Bapak Ahmad``."""
+        return f"{self.honorific} {self.name}".strip() if self.name else ""
+
 
 class Post(msgspec.Struct, frozen=True):
     """A post that the person holds today."""

@@ -44,7 +44,7 @@ class Texts:
 
     def plain(self, key: str, /, **values: object) -> str:
         """Give a text for a button's label, where there is no markup and nothing is escaped."""
-        return html.unescape(self(key, **values))
+        return str(html.unescape(self(key, **values)))
 
     def count(self, key: str, amount: int, /, **values: object) -> Markup:
         """Give a text in the form that fits an amount, which fills ``{amount}``."""

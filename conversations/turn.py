@@ -10,8 +10,9 @@ import msgspec
 from conversations.actions import Action, Say
 from conversations.brief import Brief
 from conversations.events import Event
+from conversations.forms import Filling
 from conversations.hours import day_there
-from conversations.messages import Button, Message
+from conversations.messages import Button, bubble
 from conversations.needs import Need, Topic
 from conversations.people import Assignment, Post
 from conversations.session import Place, Session
@@ -33,6 +34,8 @@ class Turn:
     actions: list[Action] = field(default_factory=list)
     extras: tuple[Button, ...] = ()
     """Buttons that the next reply gets below its own."""
+    fillings: dict[int, Filling] = field(default_factory=dict)
+    """Forms that this step has opened, by assignment, with what it has changed in them."""
     supersedes: str = ""
     """The unsent reply that the next one takes the place of."""
 
@@ -68,7 +71,7 @@ class Turn:
         buttons, self.extras = buttons + column(*self.extras), ()
         offered = tuple(button.data for line in buttons for button in line)[:MOST_OFFERED]
         self.note(offered=offered)
-        self.do(Say(Message(text, buttons), topic, self.supersedes))
+        self.do(Say(bubble(text, buttons), topic, self.supersedes))
         self.supersedes = ""
 
     def find(self, need: Need) -> object:
@@ -78,6 +81,13 @@ class Turn:
     def assignment(self, identifier: int) -> Assignment | None:
         """Find an assignment among those that the person may answer."""
         return next((each for each in self.brief.assignments if each.id == identifier), None)
+
+    def filling(self, assignment: Assignment) -> Filling:
+        """Open an assignment's form; within a step it is opened once, so that changes are seen."""
+        if assignment.id not in self.fillings:
+            form = self.brief.library.forms[assignment.form]
+            self.fillings[assignment.id] = Filling(self.brief, assignment, form, self.today)
+        return self.fillings[assignment.id]
 
     def holds(self, *roles: str) -> Post | None:
         """Give the first post of one of these roles that the person holds."""

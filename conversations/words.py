@@ -31,6 +31,7 @@ class Intent(StrEnum):
     ASK = "ask"
     FORGET = "forget"
     PRIVACY = "privacy"
+    PARTS = "parts"
 
 
 class Command(NamedTuple):
@@ -84,6 +85,7 @@ PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.UNDO: ("batal", "batalkan", "urungkan", "undo"),
     Intent.ASK: ("tanya koordinator", "hubungi koordinator", "butuh bantuan", "ask the coordinator", "ask coordinator"),
     Intent.FORGET: ("hapus data saya", "hapus saya", "delete my data"),
+    Intent.PARTS: ("daftar isi", "bagian", "parts", "contents"),
     Intent.PRIVACY: ("privasi", "data saya", "privacy"),
 }
 WITH_ARGUMENT: dict[Intent, tuple[str, ...]] = {
@@ -94,6 +96,7 @@ WITH_ARGUMENT: dict[Intent, tuple[str, ...]] = {
     Intent.REGISTER: ("daftar", "register"),
 }
 """Words that something may follow: ``ubah 7``, ``skor Kaur``."""
+FILLER = frozenset("kita kami saya sekarang berapa ini itu ya dong apa our now my the what is".split())
 QUESTIONS_ABOUT_SCORE = re.compile(r"\b(tier|skor|predikat|peringkat)\b.*\b(kita|sekarang|berapa|kabupaten)\b")
 
 _EXACT = {phrase: intent for intent, phrases in PHRASES.items() for phrase in phrases}
@@ -116,14 +119,15 @@ def read_command(written: str) -> Command | None:
     if first.partition("@")[0] in _EXACT and written.lstrip().startswith("/"):
         return Command(_EXACT[first.partition("@")[0]], rest)
     if first in _LEADING and _fits(_LEADING[first], rest):
-        return Command(_LEADING[first], rest)
+        return Command(_LEADING[first], _without_filler(rest) if _LEADING[first] is Intent.SCORE else rest)
     return Command(Intent.SCORE, "") if QUESTIONS_ABOUT_SCORE.search(words) else None
 
 
+def _without_filler(words: str) -> str:
+    """``tier kita sekarang berapa`` names no region."""
+    return " ".join(word for word in words.split() if word.strip("?!.,") not in FILLER)
+
+
 def _fits(intent: Intent, argument: str) -> bool:
-    """``nilai 80`` in an answer is no question for a score; ``ubah`` wants a number or nothing."""
-    if intent in (Intent.CHANGE, Intent.FILES):
-        return not argument or bool(re.fullmatch(r"(?:no\.?|nomor)?\s*\d+[a-z]?(?:\.\d+[a-z]*)?", argument))
-    if intent is Intent.SCORE:
-        return not any(character.isdigit() for character in argument)
-    return True
+    """``nilai 80`` in an answer is no question for a score."""
+    return intent is not Intent.SCORE or not any(character.isdigit() for character in argument)

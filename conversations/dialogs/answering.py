@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conversations.actions import AnswerChange, RememberMessage
-from conversations.dialogs.asking import ask, ask_again, filling_of, find_question, undo_button
+from conversations.dialogs.asking import ask, ask_again, find_question, undo_button
 from conversations.dialogs.doubts import ask_which, confirm, is_conflict, object_to, offer_choices
 from conversations.dialogs.going import ask_next
 from conversations.events import ChoiceTapped
@@ -146,4 +146,4 @@ def not_meant(turn: Turn, place: Confirming) -> None:
 
 def _place_of(turn: Turn, asking: Asking) -> Spot | None:
     assignment = turn.assignment(asking.assignment)
-    return find_question(filling_of(turn, assignment), asking.key) if assignment else None
+    return find_question(turn.filling(assignment), asking.key) if assignment else None

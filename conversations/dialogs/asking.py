@@ -5,17 +5,11 @@ from __future__ import annotations
 from conversations.forms import Filling, Spot
 from conversations.messages import Button
 from conversations.needs import Topic
-from conversations.people import Assignment
 from conversations.session import Asking, Confirming, Home, Session, Sorting
 from conversations.taps import Verb, tap
 from conversations.texts import Markup
 from conversations.turn import Turn, joined
 from conversations.views.questions import files_said, question_buttons, question_text, said, where
-
-
-def filling_of(turn: Turn, assignment: Assignment) -> Filling:
-    """Open an assignment's form."""
-    return Filling(turn.brief, assignment, turn.brief.library.forms[assignment.form], turn.today)
 
 
 def office_of(turn: Turn) -> str:
@@ -38,11 +32,12 @@ def ask(turn: Turn, spot: Spot, *, before: Markup | str = "") -> None:
     """Put this question: what was understood before, where I am, the question, and what stands there already."""
     assignment, key = spot.assignment, spot.key
     answer = spot.sheet.answers.get(key)
+    goes_on = bool(before) and isinstance(turn.place, Asking) and turn.place.row == spot.row.number
     turn.move(Asking(assignment, spot.row.number, key, seen=answer.value if answer else ""))
     turn.note(last_assignment=assignment, paused=None, misses=0)
     text = joined(
         before,
-        where(spot, spot.filling.scope(turn.session.scope, office_of(turn)), turn.texts),
+        None if goes_on else where(spot, spot.filling.scope(turn.session.scope, office_of(turn)), turn.texts),
         question_text(spot, turn.texts),
         _standing(turn, spot),
     )
@@ -68,7 +63,7 @@ def ask_again(turn: Turn, *, before: Markup | str = "") -> bool:
     assignment = turn.assignment(asking.assignment) if asking else None
     if asking is None or assignment is None:
         return False
-    return open_question(turn, filling_of(turn, assignment), asking.key, before=before)
+    return open_question(turn, turn.filling(assignment), asking.key, before=before)
 
 
 def open_question(turn: Turn, filling: Filling, key: str, *, before: Markup | str = "") -> bool:

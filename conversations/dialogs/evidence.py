@@ -8,7 +8,6 @@ from conversations.actions import FetchFile
 from conversations.dialogs.asking import (
     ask_again,
     asking_of,
-    filling_of,
     find_question,
     leave_to,
     open_question,
@@ -55,7 +54,7 @@ def _target(turn: Turn, event: FileReceived) -> FileTarget | None:
     asking = asking_of(turn.session) if not isinstance(turn.place, Home) else None
     assignment = turn.assignment(asking.assignment) if asking else None
     if asking and assignment:
-        row = filling_of(turn, assignment).row(asking.row)
+        row = turn.filling(assignment).row(asking.row)
         if row and _evidence_key(row):
             return FileTarget(assignment.id, row.number, _evidence_key(row), event.album)
     fallback = current_assignment(turn)
@@ -74,7 +73,7 @@ def _by_reply(turn: Turn, event: FileReceived) -> tuple[int, Row] | None:
     assignment = turn.assignment(topic.assignment) if isinstance(topic, Topic) else None
     if assignment is None or not isinstance(topic, Topic):
         return None
-    filling = filling_of(turn, assignment)
+    filling = turn.filling(assignment)
     question = filling.question(topic.key)
     row = filling.row(question.row) if question else None
     return (assignment.id, row) if row else None
@@ -85,7 +84,7 @@ def _by_caption(turn: Turn, event: FileReceived) -> tuple[int, Row] | None:
     assignment = current_assignment(turn)
     if found is None or assignment is None:
         return None
-    row = row_named(filling_of(turn, assignment), found.group(1))
+    row = row_named(turn.filling(assignment), found.group(1))
     return (assignment.id, row) if row else None
 
 
@@ -108,7 +107,7 @@ def stored(turn: Turn, event: FileStored) -> None:
     if assignment is None:
         turn.say(turn.texts("evidence.no_form"))
         return
-    filling = filling_of(turn, assignment)
+    filling = turn.filling(assignment)
     row = filling.row(event.target.row)
     if row is None:
         _ask_where(turn, filling, event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from conversations.dialogs.asking import ask, filling_of, office_of, open_question
+from conversations.dialogs.asking import ask, office_of, open_question
 from conversations.dialogs.overview import gaps, lacking, show_end, show_parts, show_review
 from conversations.forms import Filling, Spot
 from conversations.people import Assignment
@@ -69,7 +69,7 @@ def _forget_skipped(turn: Turn, filling: Filling, row: Row, sheet: Sheet) -> Non
 
 def start_filling(turn: Turn, assignment: Assignment, *, before: Markup | str = "") -> None:
     """Begin, or go on: short forms with the next question, long ones with their parts."""
-    filling = filling_of(turn, assignment)
+    filling = turn.filling(assignment)
     turn.note(last_assignment=assignment.id)
     if not assignment.is_open(turn.event.at):
         show_review(turn, filling, before=turn.texts("closed"))

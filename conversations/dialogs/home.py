@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from conversations.actions import ForgetPerson, SetLanguage, Tell
-from conversations.dialogs.asking import ask_again, asking_of, filling_of, pause
+from conversations.dialogs.asking import ask_again, asking_of, pause
 from conversations.dialogs.going import start_filling
 from conversations.dialogs.overview import gaps, lacking
 from conversations.forms import Filling
 from conversations.hours import day_there, greeting_key
-from conversations.messages import Button, Message
+from conversations.messages import Button, bubble
 from conversations.needs import CoordinatorsNeed
 from conversations.people import AccessRequest, Assignment, Invitation, Post, Region, Role, Standing
 from conversations.session import Lost
@@ -52,7 +52,7 @@ def lost_buttons(turn: Turn) -> Buttons:
 def _greeting(turn: Turn) -> Markup:
     post = turn.brief.posts[0]
     hello = turn.texts(greeting_key(turn.event.at, post.region.code))
-    name = turn.brief.person.name or post_name(turn, post)
+    name = turn.brief.person.called or post_name(turn, post)
     return turn.texts("menu.greeting", hello=hello, name=name)
 
 
@@ -94,7 +94,7 @@ def menu_buttons(turn: Turn) -> Buttons:
 
 
 def _fill_label(turn: Turn, assignment: Assignment) -> str:
-    filling = filling_of(turn, assignment)
+    filling = turn.filling(assignment)
     title = filling.form.title.said(turn.texts.language).partition(":")[0]
     done, whole = filling.done(), filling.asked_rows()
     has_begun = set(assignment.progress) - {"."}
@@ -107,7 +107,7 @@ def _fill_label(turn: Turn, assignment: Assignment) -> str:
 
 
 def _form_line(turn: Turn, assignment: Assignment) -> Markup:
-    filling = filling_of(turn, assignment)
+    filling = turn.filling(assignment)
     done, whole = filling.done(), filling.asked_rows()
     title = filling.form.title.said(turn.texts.language).partition(":")[0]
     return turn.texts("menu.form", bar=bar(done, whole), done=done, whole=whole, form=title)
@@ -125,7 +125,7 @@ def show_status(turn: Turn) -> None:
 
 def status_text(turn: Turn, assignment: Assignment) -> Markup:
     """Say how far a form is."""
-    filling = filling_of(turn, assignment)
+    filling = turn.filling(assignment)
     done, whole = filling.done(), filling.asked_rows()
     return lines(
         turn.texts(
@@ -168,14 +168,14 @@ def context_line(turn: Turn) -> Markup | None:
     assignment = turn.assignment(asking.assignment) if asking else None
     if asking is None or assignment is None or not turn.brief.posts:
         return None
-    filling = filling_of(turn, assignment)
+    filling = turn.filling(assignment)
     row = filling.row(asking.row)
     hello = turn.texts(greeting_key(turn.event.at, assignment.region.code))
     return lines(
         turn.texts(
             "context",
             hello=hello,
-            name=turn.brief.person.name,
+            name=turn.brief.person.called,
             done=filling.done(),
             whole=filling.asked_rows(),
             title=row.title.said(turn.texts.language) if row else "",
@@ -270,7 +270,7 @@ def ask_coordinator(turn: Turn) -> None:
     text = turn.texts("ask.told", name=turn.brief.person.name, post=post_name(turn, post), where=where)
     day = turn.today.isoformat()
     for person in coordinators:
-        turn.do(Tell(person, Message(text), f"ask:{turn.brief.person.id}:{person}:{day}"))
+        turn.do(Tell(person, bubble(text), f"ask:{turn.brief.person.id}:{person}:{day}"))
     turn.note(misses=0)
     turn.say(turn.texts("ask.done"))
 
@@ -278,7 +278,7 @@ def ask_coordinator(turn: Turn) -> None:
 def _where_stuck(turn: Turn) -> Markup:
     asking = asking_of(turn.session)
     assignment = turn.assignment(asking.assignment) if asking else None
-    row = filling_of(turn, assignment).row(asking.row) if asking and assignment else None
+    row = turn.filling(assignment).row(asking.row) if asking and assignment else None
     return turn.texts("ask.where", title=row.title.said(turn.texts.language)) if row else Markup("")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conversations.actions import AnswerChange
 from conversations.dialogs.answering import take_value
-from conversations.dialogs.asking import ask, ask_again, filling_of, open_question
+from conversations.dialogs.asking import ask, ask_again, office_of, open_question
 from conversations.dialogs.going import ask_next
 from conversations.forms import Filling, Spot
 from conversations.messages import escaped
@@ -23,7 +23,7 @@ def undo(turn: Turn, assignment_id: int, key: str) -> None:
     if found is None or assignment is None:
         turn.say(turn.texts("undo.too_late"))
         return
-    filling = filling_of(turn, assignment)
+    filling = turn.filling(assignment)
     question = filling.question(key)
     row = filling.row(question.row) if question else None
     if row is None or not assignment.is_open(turn.event.at):
@@ -82,7 +82,9 @@ def back(turn: Turn, spot: Spot) -> None:
     if place > 0:
         ask(turn, spot._replace(asked=questions[place - 1]))
         return
-    for earlier in reversed(spot.filling.form.rows[: spot.row.ordinal - 1]):
+    scope = spot.filling.scope(turn.session.scope, office_of(turn))
+    rows = scope if spot.row in scope else spot.filling.form.rows
+    for earlier in reversed(rows[: rows.index(spot.row)]):
         if earlier_questions := _askable(spot.filling, earlier):
             ask(turn, Spot(spot.filling, earlier, earlier_questions[-1]))
             return

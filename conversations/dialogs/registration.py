@@ -14,7 +14,7 @@ from conversations.needs import InvitationNeed, InvitedToNeed
 from conversations.people import Assignment, Invitation, Post
 from conversations.session import Home, Invited, Lost
 from conversations.taps import Verb, tap
-from conversations.texts import Markup
+from conversations.texts import Markup, texts_for
 from conversations.turn import Turn, column, joined
 from conversations.views.bars import long_date
 
@@ -40,7 +40,14 @@ def take_code(turn: Turn, code: str) -> None:
         turn.say(turn.texts("code.used"), lost_buttons(turn) if not turn.brief.posts else ())
         return
     turn.note(place=Invited(code.upper()), misses=0)
+    _address(turn, invitation)
     _ask_post(turn, invitation)
+
+
+def _address(turn: Turn, invitation: Invitation) -> None:
+    """From here on speak to the person as the invitation does."""
+    if invitation.honorific and not turn.brief.person.honorific:
+        turn.texts = texts_for(turn.brief.person.language, invitation.honorific)
 
 
 def _is_guessing(turn: Turn) -> bool:
@@ -86,6 +93,7 @@ def answer(turn: Turn, place: Invited, said: str) -> None:
         turn.move(Lost() if not turn.brief.posts else Home())
         turn.say(turn.texts("code.used"))
         return
+    _address(turn, invitation)
     match said:
         case "yes":
             _confirm_post(turn, place, invitation)
@@ -197,7 +205,7 @@ def _accept(turn: Turn, place: Invited, invitation: Invitation) -> None:
         assignments=(*turn.brief.assignments, *(each for each in assignments if each.id not in known)),
     )
     turn.note(place=Home(), paused=None, scope="")
-    before = turn.texts("register.done", name=name)
+    before = turn.texts("register.done", name=f"{invitation.honorific} {name}".strip())
     if assignments:
         start_filling(turn, assignments[0], before=before)
     else:

@@ -7,7 +7,7 @@ import msgspec
 from conversations.actions import DecideRequest, IssueInvitation, RequestAccess, Tell
 from conversations.dialogs.home import post_name
 from conversations.dialogs.registration import clean_name
-from conversations.messages import Button, Message
+from conversations.messages import Button, bubble
 from conversations.needs import (
     CoordinatorsNeed,
     FreshCodeNeed,
@@ -178,7 +178,7 @@ def _tell_coordinator(turn: Turn, place: Requesting, person: int) -> None:
     text = texts("request.told", name=place.name, post=_wanted_post(turn, place))
     button = Button(texts.plain("button.queue"), tap(Verb.MENU, "queue"))
     once = f"request:{turn.brief.person.id}:{person}:{int(turn.event.at.timestamp())}"
-    turn.do(Tell(person, Message(text, ((button,),)), once))
+    turn.do(Tell(person, bubble(text, ((button,),)), once))
 
 
 def show_queue(turn: Turn, *, before: str = "") -> None:
@@ -235,7 +235,7 @@ def _tell_decision(turn: Turn, request: AccessRequest, *, is_granted: bool) -> N
     texts = texts_for(other.language, other.honorific) if isinstance(other, Person) else turn.texts
     once = f"decided:{request.id}"
     if not is_granted:
-        turn.do(Tell(request.person, Message(texts("request.refused")), once))
+        turn.do(Tell(request.person, bubble(texts("request.refused")), once))
         return
     code = turn.find(FreshCodeNeed(f"request:{request.id}"))
     assert isinstance(code, str)
@@ -244,7 +244,7 @@ def _tell_decision(turn: Turn, request: AccessRequest, *, is_granted: bool) -> N
     turn.do(
         Tell(
             request.person,
-            Message(texts("request.granted", post=post_name(turn, request)), ((button,),)),
+            bubble(texts("request.granted", post=post_name(turn, request)), ((button,),)),
             once,
         )
     )

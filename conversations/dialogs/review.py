@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conversations.actions import SendAnswers
-from conversations.dialogs.asking import ask, filling_of
+from conversations.dialogs.asking import ask, pause
 from conversations.dialogs.overview import all_sheets, gaps, lacking
 from conversations.forms import Filling, Spot
 from conversations.hours import day_there
@@ -82,13 +82,14 @@ def _is_operator_only(turn: Turn, assignment: Assignment) -> bool:
 
 def open_row(turn: Turn, assignment: Assignment, row: Row) -> None:
     """Show one row with its answers, each to be changed; a row with one question goes straight to it."""
-    filling = filling_of(turn, assignment)
+    filling = turn.filling(assignment)
     values = filling.values(row)
     questions = [each for each in filling.questions(row, values) if each.question.kind is not QuestionKind.NOTE]
     if not questions:
         turn.say(turn.texts("row.not_relevant"))
         return
     answered = [each for each in questions if each.key in values]
+    pause(turn)
     if len(answered) <= 1:
         turn.note(last_assignment=assignment.id)
         ask(turn, Spot(filling, row, questions[0]))

@@ -27,9 +27,11 @@ from conversations.views.scores import (
     why_text,
 )
 from indicators.form import RowNumber
-from indicators.scores import DistrictScore, score_district
+from indicators.scores import DistrictScore, PartScore, score_district
 
 MOST_REGIONS_OFFERED = 5
+MOST_ROWS_OFFERED = 12
+MOST_LABEL = 60
 ANY_KIND = ("district", "subdistrict", "village")
 
 
@@ -127,23 +129,28 @@ def why(turn: Turn, tapped: Tap) -> None:
     subject = tapped.text(1)
     part = next((each for each in score.parts if each.key == subject), None)
     if part is not None:
-        buttons = [
-            Button(
-                f"{row.number} {row.title.said(turn.texts.language)}"[:60],
-                tap(Verb.WHY, region.id, row.number),
-            )
-            for indicator in part.indicators
-            for row in indicator.rows
-            if row.claimed < row.maximum
-        ][:12]
-        turn.say(why_part_text(turn, part), column(*buttons, _back(turn, region)))
+        turn.say(why_part_text(turn, part), column(*_row_buttons(turn, region, part), _back(turn, region)))
     elif subject:
         _explain_row(turn, region, subject)
     else:
-        buttons = [
-            Button(each.title.said(turn.texts.language), tap(Verb.WHY, region.id, each.key)) for each in score.parts
-        ]
-        turn.say(why_text(turn, score), column(*buttons, _back(turn, region)))
+        turn.say(why_text(turn, score), column(*_part_buttons(turn, region, score), _back(turn, region)))
+
+
+def _part_buttons(turn: Turn, region: Region, score: DistrictScore) -> list[Button]:
+    return [
+        Button(each.title.said(turn.texts.language)[:MOST_LABEL], tap(Verb.WHY, region.id, each.key))
+        for each in score.parts
+    ]
+
+
+def _row_buttons(turn: Turn, region: Region, part: PartScore) -> list[Button]:
+    """Give the rows that would add most, largest first."""
+    rows = [row for indicator in part.indicators for row in indicator.rows if row.claimed < row.maximum]
+    rows.sort(key=lambda row: row.claimed - row.maximum)
+    return [
+        Button(f"{row.number} {row.title.said(turn.texts.language)}"[:MOST_LABEL], tap(Verb.WHY, region.id, row.number))
+        for row in rows[:MOST_ROWS_OFFERED]
+    ]
 
 
 def _back(turn: Turn, region: Region) -> Button:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conversations.dialogs import evidence, home, moving, registration, requests, review, scores
 from conversations.dialogs.answering import confirmed, not_meant, take_value
-from conversations.dialogs.asking import ask_again, filling_of, find_question, open_question
+from conversations.dialogs.asking import ask_again, find_question, open_question
 from conversations.dialogs.going import enter_scope, fill_gaps, start_filling
 from conversations.dialogs.overview import show_parts, show_review
 from conversations.events import ChoiceTapped
@@ -57,7 +57,7 @@ def _filling(turn: Turn, tapped: Tap) -> Filling | None:
     if assignment is None:
         turn.say(turn.texts("tap.not_yours"))
         return None
-    return filling_of(turn, assignment)
+    return turn.filling(assignment)
 
 
 def _at_question(turn: Turn, tapped: Tap) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from rapidfuzz import fuzz
 
 from conversations.dialogs import evidence, home, moving, registration, requests, review, scores
 from conversations.dialogs.answering import confirmed, not_meant, take_value, take_written
-from conversations.dialogs.asking import ask_again, asking_of, filling_of, find_question
+from conversations.dialogs.asking import ask_again, asking_of, find_question
 from conversations.dialogs.doubts import explain_rejection
-from conversations.dialogs.overview import show_review
+from conversations.dialogs.overview import show_parts, show_review
 from conversations.dialogs.tapping import take
 from conversations.events import LocationReceived, TextEdited, TextReceived
 from conversations.forms import Spot
@@ -24,7 +26,8 @@ YES = frozenset({"ya", "iya", "y", "betul", "benar", "yes", "ok", "oke"})
 NO = frozenset({"tidak", "bukan", "salah", "no", "tdk", "nggak", "gak"})
 NEAR_ENOUGH = 86
 """How near a row's title must come (0 to 100) to what was typed, to be meant by it."""
-LEAST_LETTERS = 5
+LEAST_LETTERS = 4
+ROW_NUMBER = re.compile(r"\d+[A-Za-z]?\.\d+[a-z]*")
 START = "start"
 
 
@@ -83,7 +86,7 @@ def open_spot(turn: Turn) -> Spot | None:
         return None
     asking = asking_of(turn.session)
     assignment = turn.assignment(asking.assignment) if asking else None
-    return find_question(filling_of(turn, assignment), asking.key) if asking and assignment else None
+    return find_question(turn.filling(assignment), asking.key) if asking and assignment else None
 
 
 def _settles(turn: Turn, place: Confirming, written: str) -> bool:
@@ -126,7 +129,7 @@ def _answers_topic(turn: Turn, message: str, written: str) -> bool:
     assignment = turn.assignment(topic.assignment) if isinstance(topic, Topic) else None
     if assignment is None or not isinstance(topic, Topic):
         return False
-    spot = find_question(filling_of(turn, assignment), topic.key)
+    spot = find_question(turn.filling(assignment), topic.key)
     if spot is None:
         turn.say(turn.texts("tap.not_asked"))
         return True
@@ -167,6 +170,8 @@ def _obey_rarely(turn: Turn, command: Command) -> None:
             requests.show_queue(turn)
         case Intent.STOP:
             home.stop(turn)
+        case Intent.PARTS:
+            _parts(turn)
         case Intent.UNDO:
             last = next(reversed(turn.session.undoable), None)
             moving.undo(turn, last.assignment if last else 0, last.key if last else "")
@@ -176,6 +181,14 @@ def _obey_rarely(turn: Turn, command: Command) -> None:
             home.confirm_forget(turn)
         case _:
             home.show_privacy(turn)
+
+
+def _parts(turn: Turn) -> None:
+    assignment = evidence.current_assignment(turn)
+    if assignment:
+        show_parts(turn, turn.filling(assignment))
+        return
+    home.show_menu(turn)
 
 
 def _help(turn: Turn) -> None:
@@ -192,7 +205,7 @@ def _review(turn: Turn) -> None:
     if spot and spot.question.is_evidence and spot.sheet.evidence:
         evidence.go_on(turn, spot.filling, spot.key)
     elif assignment:
-        show_review(turn, filling_of(turn, assignment))
+        show_review(turn, turn.filling(assignment))
     else:
         home.show_menu(turn)
 
@@ -214,11 +227,11 @@ def _at_row(turn: Turn, command: Command) -> bool:
     if assignment is None:
         home.show_menu(turn)
         return True
-    filling = filling_of(turn, assignment)
+    filling = turn.filling(assignment)
     if not command.argument:
         review.show_answers(turn, filling, "")
         return True
-    row = evidence.row_named(filling, command.argument.split()[-1].removeprefix("no.").removeprefix("nomor"))
+    row = _row_meant(turn, assignment, command.argument)
     if row is None:
         turn.say(turn.texts("row.unknown", whole=len(filling.form.rows)))
     elif command.intent is Intent.CHANGE:
@@ -230,33 +243,38 @@ def _at_row(turn: Turn, command: Command) -> bool:
 
 def _sorts(turn: Turn, place: Sorting, written: str) -> bool:
     assignment = turn.assignment(place.assignment)
-    row = evidence.row_named(filling_of(turn, assignment), plain(written)) if assignment else None
-    row = row or (_row_by_title(turn, assignment, written) if assignment else None)
+    row = _row_meant(turn, assignment, written) if assignment else None
     if assignment is None or row is None:
         return False
-    evidence.sorted_into(turn, filling_of(turn, assignment), row, place)
+    evidence.sorted_into(turn, turn.filling(assignment), row, place)
     return True
 
 
 def _names_row(turn: Turn, written: str) -> bool:
     """``yang forum anak salah``: open the row whose title was mentioned."""
     assignment = evidence.current_assignment(turn)
-    row = _row_by_title(turn, assignment, written) if assignment else None
+    is_number = bool(ROW_NUMBER.fullmatch(written))
+    row = _row_meant(turn, assignment, written) if assignment and (is_number or not written.isdecimal()) else None
     if assignment is None or row is None:
         return False
     review.open_row(turn, assignment, row)
     return True
 
 
+def _row_meant(turn: Turn, assignment: Assignment, words: str) -> Row | None:
+    """Find the row that a number (``7``, ``26.6``) or words from its title mean."""
+    number = plain(words).removeprefix("nomor").removeprefix("no").strip(" .")
+    return evidence.row_named(turn.filling(assignment), number) or _row_by_title(turn, assignment, words)
+
+
 def _row_by_title(turn: Turn, assignment: Assignment, written: str) -> Row | None:
     words = plain(written)
     if len(words) < LEAST_LETTERS:
         return None
-    rows = filling_of(turn, assignment).form.rows
-    rated = [(fuzz.partial_ratio(row.title.said(turn.texts.language).casefold(), words), row) for row in rows]
-    best, row = max(rated, key=lambda each: each[0], default=(0, None))
-    is_alone = sum(score >= best for score, _ in rated) == 1
-    return row if best >= NEAR_ENOUGH and is_alone else None
+    rows = turn.filling(assignment).form.rows
+    ratings = [fuzz.partial_ratio(row.title.said(turn.texts.language).casefold(), words) for row in rows]
+    best = max(ratings)
+    return rows[ratings.index(best)] if best >= NEAR_ENOUGH and ratings.count(best) == 1 else None
 
 
 def _miss(turn: Turn, spot: Spot | None, written: str) -> None:

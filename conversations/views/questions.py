@@ -40,7 +40,7 @@ def question_text(spot: Spot, texts: Texts) -> Markup:
     notes = [note.question.label.said(language) for note in _notes_before(spot)]
     hint = spot.question.hint.said(language)
     body = _substituted(spot, spot.question.label, language)
-    if spot.asked.instance:
+    if spot.question.repeat:
         body = f"{body} ({spot.asked.instance})"
     return lines(
         *(texts("question.note", note=note) for note in notes),
@@ -80,24 +80,24 @@ def question_buttons(spot: Spot, texts: Texts) -> Buttons:
     ]
     if not spot.question.guidance and not spot.question.hint:
         del navigation[0]
+    if spot.filling.is_long:
+        navigation.append(Button(texts.plain("button.parts"), tap(Verb.PARTS, assignment)))
     if spot.question.is_evidence:
         files = [item for item in spot.sheet.evidence if item.key == spot.key]
-        return (*_evidence_buttons(spot, texts, has_files=bool(files)), tuple(navigation[:1]))
+        return _evidence_buttons(spot, texts, navigation, has_files=bool(files))
     return (*choice_buttons(spot, texts), tuple(navigation))
 
 
-def _evidence_buttons(spot: Spot, texts: Texts, *, has_files: bool) -> Buttons:
+def _evidence_buttons(spot: Spot, texts: Texts, navigation: list[Button], *, has_files: bool) -> Buttons:
     assignment = spot.assignment
+    later = tap(Verb.SKIP, assignment, spot.key)
+    others = tuple(button for button in navigation if button.data != later)
     if not has_files:
-        return (
-            (
-                Button(texts.plain("button.later"), tap(Verb.SKIP, assignment, spot.key)),
-                Button(texts.plain("button.back"), tap(Verb.BACK, assignment, spot.key)),
-            ),
-        )
+        return ((Button(texts.plain("button.later"), later),), others)
     return (
         (Button(texts.plain("button.enough"), tap(Verb.ENOUGH, assignment, spot.key)),),
         (Button(texts.plain("button.files"), tap(Verb.FILES, assignment, spot.row.number)),),
+        others,
     )
 
 

@@ -86,7 +86,7 @@ def _part_line(part: PartScore, texts: Texts) -> Markup:
         bar=bar(part.claimed, part.maximum),
         points=format_points(part.claimed, texts.language),
         whole=format_points(part.maximum, texts.language),
-        part=part.title.said(texts.language),
+        part=part.title.said(texts.language).partition(":")[0],
     )
 
 
