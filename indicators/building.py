@@ -42,6 +42,18 @@ def _has_rows(element: Mapping[str, Any]) -> bool:
     return bool(attribute(element, "kla:row")) or any(_has_rows(child) for child in element.get("children", ()))
 
 
+_POINTS_REMEDY = "Write them with a decimal point: 1.25."
+
+
+def _points(written: str) -> Fraction | None:
+    amount = number_in(written)
+    return None if isinstance(amount, Endless) or amount < 0 else Fraction(amount)
+
+
+def _no_points(written: str) -> str:
+    return f"Expected points as a number of at least 0, found {written!r}."
+
+
 def _repeats(element: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
     """For each question in a repeat, the name of the repeat."""
     for child in element.get("children", ()):
@@ -89,7 +101,7 @@ class _Builder:
             version=str(survey.get("version", "")),
             title=self.sheets.text(survey["title"]),
             unit=self._unit(),
-            total=self._amount("kla:total", str(self._attributes().get("kla:total", "0")), name=""),
+            total=self._total(),
             languages=self.sheets.languages,
             parts=tuple(self._parts()),
             rows=rows,
@@ -100,11 +112,18 @@ class _Builder:
         attributes: Mapping[str, Any] = self.sheets.source.survey.get("attribute", {})
         return attributes
 
+    def _total(self) -> Fraction:
+        written = str(self._attributes().get("kla:total", "0"))
+        amount = _points(written)
+        if amount is None:
+            self.sheets.report_setting("attribute::kla:total", _no_points(written), _POINTS_REMEDY)
+        return amount or Fraction(0)
+
     def _unit(self) -> str:
         unit = str(self._attributes().get("kla:unit", ""))
         if unit not in _UNITS_OF_FORMS:
             message = f"Expected desa, kecamatan, kabupaten or nothing, found {unit!r}."
-            self.sheets.report("", "attribute::kla:unit", message, "Say on the settings sheet who answers the form.")
+            self.sheets.report_setting("attribute::kla:unit", message, "Say who answers the form.")
         return unit
 
     def _walk(self, element: Mapping[str, Any], spot: _Spot) -> None:
@@ -184,7 +203,6 @@ class _Builder:
     def _row(self, draft: _Draft, ordinal: int) -> Row:
         group, name = draft.group, draft.group["name"]
         share = self.sheets.expression(name, "instance::kla:share", attribute(group, "kla:share"))
-        points = self._amount("instance::kla:points", attribute(group, "kla:points") or "0", name=name)
         return Row(
             number=draft.number,
             name=name,
@@ -192,7 +210,7 @@ class _Builder:
             title=self._title(group),
             part=self._part_of(draft)["name"],
             indicator=draft.number.split(".")[0] if draft.is_numbered and "." in draft.number else "",
-            points=points,
+            points=self._points(group),
             share=share,
             is_falling=self._is_falling(group),
             evidence=tuple(self._evidence(group)),
@@ -222,13 +240,12 @@ class _Builder:
         for name, (group, numbers) in groups.items():
             yield IndicatorGroup(name, self._title(group), tuple(numbers))
 
-    def _amount(self, column: str, written: str, *, name: str) -> Fraction:
-        amount = number_in(written)
-        if isinstance(amount, Endless) or amount < 0:
-            message = f"Expected points as a number of at least 0, found {written!r}."
-            self.sheets.report(name, column, message, "Write the points with a decimal point: 1.25.")
-            return Fraction(0)
-        return Fraction(amount)
+    def _points(self, group: Mapping[str, Any]) -> Fraction:
+        written = attribute(group, "kla:points") or "0"
+        amount = _points(written)
+        if amount is None:
+            self.sheets.report(group["name"], "instance::kla:points", _no_points(written), _POINTS_REMEDY)
+        return amount or Fraction(0)
 
     def _is_falling(self, group: Mapping[str, Any]) -> bool:
         direction = attribute(group, "kla:direction")

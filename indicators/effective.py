@@ -14,9 +14,11 @@ from indicators.form import (
     MOST_REPEATS,
     REPEAT_MARK,
     SILENT_KINDS,
+    AnswerKey,
     Expression,
     Form,
     Question,
+    QuestionKind,
     Repeat,
     Row,
     Scope,
@@ -24,6 +26,8 @@ from indicators.form import (
 from indicators.xpath_values import Endless, to_number
 
 Evaluate = Callable[[Scope], object]
+ALWAYS = "true()"
+"""The condition that holds without being looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +43,28 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """One of the row's own questions that a person sees, with what is asked of it again and again."""
+
+    key: AnswerKey
+    question: Question
+    is_note: bool
+    is_evidence: bool
+    is_always_required: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """For one row, all the questions that its state depends on; each comes after those that it looks at."""
 
     steps: tuple[Step, ...]
-    groups: tuple[tuple[Repeat | None, tuple[Question, ...]], ...]
+    groups: tuple[tuple[Repeat | None, tuple[Seen, ...]], ...]
     """The row's own questions that a person sees, in order, those of a repeat together."""
     repeats: Mapping[str, str]
     """For each question in a repeat, the name of the repeat."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: making a frozen one takes five times as long, and it is made for every row
 class Effective:
     """The answers that count, by key; in a repeat, what is asked and unanswered is an empty text."""
 
@@ -103,7 +118,7 @@ def effective_values(form: Form, row: Row, values: Mapping[str, str], today: dat
     """Work out which answers count for a row; answers to questions that are not relevant do not."""
     result = Effective(plan_of(form, row), today, {}, set(), {})
     known = result.values
-    scope = Scope(known, today)
+    scope = result.scope()
     for step in result.plan.steps:
         if step.repeat is not None:
             _take_turns(result, step, step.repeat, values)
@@ -155,7 +170,7 @@ def _plan(form: Form, row: Row) -> Plan:
     groups = groupby((each for each in row.questions if each.kind not in SILENT_KINDS), key=lambda each: each.repeat)
     return Plan(
         steps=tuple(_step(question, is_own=question.name in own) for question in ordered),
-        groups=tuple((repeat, tuple(questions)) for repeat, questions in groups),
+        groups=tuple((repeat, tuple(map(_seen, questions))) for repeat, questions in groups),
         repeats=repeats,
     )
 
@@ -193,10 +208,21 @@ def _in_order(form: Form, names: Iterable[str]) -> list[Question]:
     return list(ordered.values())
 
 
+def _seen(question: Question) -> Seen:
+    required = question.required
+    return Seen(
+        key=AnswerKey(question.name),
+        question=question,
+        is_note=question.kind is QuestionKind.NOTE,
+        is_evidence=question.is_evidence,
+        is_always_required=required is not None and required.source == ALWAYS,
+    )
+
+
 def _step(question: Question, *, is_own: bool) -> Step:
     return Step(
         name=question.name,
-        relevant=tuple(each.evaluate for each in question.relevant if each.source != "true()"),
+        relevant=tuple(each.evaluate for each in question.relevant if each.source != ALWAYS),
         calculation=question.calculation.evaluate if question.calculation else None,
         repeat=question.repeat,
         is_own=is_own,

@@ -13,7 +13,7 @@ from enum import StrEnum
 from fractions import Fraction
 from itertools import product
 
-from indicators.effective import Effective, effective_values, names_needed
+from indicators.effective import Effective, Seen, effective_values, names_needed
 from indicators.form import (
     REPEAT_MARK,
     AnswerKey,
@@ -85,19 +85,20 @@ class Objection:
 
 def asked(form: Form, row: Row, values: Mapping[str, str], today: date) -> tuple[Asked, ...]:
     """Give the questions of a row that are relevant now, in order, notes among them."""
-    return tuple(_asked(effective_values(form, row, values, today)))
+    shown = _shown(effective_values(form, row, values, today))
+    return tuple(Asked(key, seen.question, turn) for key, seen, turn in shown)
 
 
-def _asked(effective: Effective) -> Iterator[Asked]:
+def _shown(effective: Effective) -> Iterator[tuple[AnswerKey, Seen, int]]:
     shown = effective.shown
     for repeat, questions in effective.plan.groups:
         if repeat is None:
-            yield from (Asked(AnswerKey(each.name), each) for each in questions if each.name in shown)
+            yield from ((each.key, each, 1) for each in questions if each.key in shown)
             continue
         for turn, each in product(range(1, effective.turns.get(repeat.name, 0) + 1), questions):
-            key = AnswerKey(f"{each.name}{REPEAT_MARK}{turn}")
+            key = AnswerKey(f"{each.key}{REPEAT_MARK}{turn}")
             if key in shown:
-                yield Asked(key, each, turn)
+                yield key, each, turn
 
 
 def row_state(form: Form, row: Row, values: Mapping[str, str], today: date) -> RowState:
@@ -106,20 +107,21 @@ def row_state(form: Form, row: Row, values: Mapping[str, str], today: date) -> R
     missing: list[AnswerKey] = []
     answered = questions = 0
     missing_evidence = False
-    for each in _asked(effective):
-        question = each.question
-        if question.kind is QuestionKind.NOTE:
+    for key, seen, _ in _shown(effective):
+        if seen.is_note:
             continue
         questions += 1
-        if effective.values.get(each.key):
+        if effective.values.get(key):
             answered += 1
-        elif _is_required(question, effective, each.key):
-            missing.append(each.key)
-        missing_evidence = missing_evidence or (question.is_evidence and not effective.values.get(each.key))
-    has_answers = bool(answered) or _has_answers(row, values)
+        elif seen.is_evidence:
+            missing_evidence = True
+        if not effective.values.get(key) and (seen.is_always_required or _is_required(seen, effective, key)):
+            missing.append(key)
+    has_answers = answered > 0 or _has_answers(row, values)
     status = _status(questions, answered, missing, has_answers=has_answers)
-    share = _share(row, effective) if status is RowStatus.ANSWERED else None
-    return RowState(status, share, tuple(missing), missing_evidence, has_answers)
+    share = row.share
+    known = as_share(share.evaluate(effective.scope())) if share and status is RowStatus.ANSWERED else None
+    return RowState(status, known, tuple(missing), missing_evidence, has_answers)
 
 
 def _status(questions: int, answered: int, missing: list[AnswerKey], *, has_answers: bool) -> RowStatus:
@@ -130,11 +132,9 @@ def _status(questions: int, answered: int, missing: list[AnswerKey], *, has_answ
     return RowStatus.STARTED if has_answers else RowStatus.UNTOUCHED
 
 
-def _is_required(question: Question, effective: Effective, key: str) -> bool:
-    required = question.required
-    if required is None:
-        return False
-    return required.source == "true()" or required.is_true(effective.scope(key))
+def _is_required(seen: Seen, effective: Effective, key: str) -> bool:
+    required = seen.question.required
+    return required is not None and required.is_true(effective.scope(key))
 
 
 def _has_answers(row: Row, values: Mapping[str, str]) -> bool:
@@ -144,10 +144,6 @@ def _has_answers(row: Row, values: Mapping[str, str]) -> bool:
         if question.repeat and any(key.startswith(question.name + REPEAT_MARK) for key in values):
             return True
     return False
-
-
-def _share(row: Row, effective: Effective) -> Fraction | None:
-    return as_share(row.share.evaluate(effective.scope())) if row.share else None
 
 
 def check_answer(  # noqa: PLR0917 - the question, the answer, and what everything here takes: answers and day

@@ -110,11 +110,12 @@ def build_instrument(written: Mapping[str, Any], forms: Iterable[Form]) -> Instr
         FormError: something is missing, does not add up, or is asked in two forms.
     """
     try:
-        instrument = _instrument(written, tuple(forms))
+        asked = tuple(forms)
+        instrument = _instrument(written, asked)
     except (KeyError, TypeError, ValueError) as error:
         message = f"Something is missing or of the wrong kind: {error!r}."
         raise _refused(message, "Compare with indicators/kla_2024.") from error
-    faults = tuple(_faults(instrument))
+    faults = tuple(_faults(instrument, asked))
     if faults:
         raise FormError(FILE_NAME, faults)
     return instrument
@@ -141,7 +142,7 @@ def _part(written: Mapping[str, Any]) -> InstrumentPart:
     return InstrumentPart(written["key"], Text(written["title"]), Fraction(written["max"]), indicators)
 
 
-def _faults(instrument: Instrument) -> Iterable[Problem]:
+def _faults(instrument: Instrument, forms: tuple[Form, ...]) -> Iterable[Problem]:
     if instrument.rule != LOWER_BOUND:
         yield _problem(
             f"Expected the rule {LOWER_BOUND!r}, found {instrument.rule!r}.", "Write the rule that is known."
@@ -157,7 +158,7 @@ def _faults(instrument: Instrument) -> Iterable[Problem]:
     found = sum(part.max for part in instrument.parts)
     if found != instrument.total:
         yield _problem(f"Expected {instrument.total} points, the parts add up to {found}.", "Correct the parts.")
-    rows = [row.number for form in instrument.forms.values() for row in form.rows]
+    rows = [row.number for form in forms for row in form.rows]
     for number in sorted({each for each in rows if rows.count(each) > 1}):
         yield _problem(f"Row {number} is asked in two forms.", "Give each row a number of its own.")
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from indicators.form import NO_TEXT, Choice, Expression, Question, QuestionKind, Repeat, RowNumber, Text
 from indicators.sheets import SheetReader, attribute, binding
-from indicators.xpath_values import Endless, number_in
 
 KINDS: Mapping[str, QuestionKind] = {
     "select one": QuestionKind.SELECT_ONE,
@@ -66,7 +65,7 @@ def read_question(sheets: SheetReader, element: Mapping[str, Any], place: Place)
         return None
     within = place.repeat.name if place.repeat else ""
     own = sheets.expression(name, "relevant", binding(element, "relevant"), within=within)
-    lowest, highest, step = _range(sheets, element) if kind is QuestionKind.RANGE else (None, None, None)
+    lowest, highest, step = _range(element) if kind is QuestionKind.RANGE else (None, None, None)
     return Question(
         name=name,
         kind=_shown_kind(kind, element),
@@ -154,12 +153,8 @@ def choice_list(sheets: SheetReader, name: str) -> list[Mapping[str, Any]]:
     return found
 
 
-def _range(sheets: SheetReader, element: Mapping[str, Any]) -> tuple[Fraction, Fraction, Fraction]:
-    """Read start, end and step; XLSForm's own are 0, 10 and 1."""
+def _range(element: Mapping[str, Any]) -> tuple[Fraction, Fraction, Fraction]:
+    """Read start, end and step, which pyxform has checked; what is left out is 1, 10 and 1, as it is there."""
     written = element.get("parameters", {})
-    parts = [number_in(str(written.get(key, usual))) for key, usual in (("start", 0), ("end", 10), ("step", 1))]
-    start, end, step = (Fraction(0) if isinstance(part, Endless) else Fraction(part) for part in parts)
-    if start >= end or step <= 0:
-        message = f"Expected start < end and step > 0, found start={start} end={end} step={step}."
-        sheets.report(element["name"], "parameters", message, "Write for example start=0 end=10 step=1.")
+    start, end, step = (Fraction(written.get(key, usual)) for key, usual in (("start", 1), ("end", 10), ("step", 1)))
     return start, end, step

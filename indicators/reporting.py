@@ -11,7 +11,7 @@ from typing import Any
 
 from indicators.effective import effective_values
 from indicators.filling import Asked, RowStatus, asked, check_answer, choices_for, row_state
-from indicators.form import AnswerKey, Form, Question, QuestionKind, Row
+from indicators.form import REPEAT_MARK, AnswerKey, Form, Question, QuestionKind, Row
 from indicators.loading import load_form
 from indicators.problems import FormError, Problem
 from indicators.questions import SKIPPED
@@ -165,10 +165,17 @@ def _is_open(each: Asked, tried: set[str]) -> bool:
 
 
 def _candidates(form: Form, key: AnswerKey, values: Mapping[str, str], attempt: int) -> list[str]:
-    question = form.question_by_name[key.partition("~")[0]]
-    found = [each.name for each in choices_for(form, key, values, _A_DAY)] if question.is_choice else _usual(question)
+    question = form.question_by_name[key.partition(REPEAT_MARK)[0]]
+    found = _chosen(form, key, values) if question.is_choice else _usual(question)
     start = attempt % len(found) if found else 0
     return [*found[start:], *found[:start]]
+
+
+def _chosen(form: Form, key: AnswerKey, values: Mapping[str, str]) -> list[str]:
+    names = [each.name for each in choices_for(form, key, values, _A_DAY)]
+    if form.question_by_name[key.partition(REPEAT_MARK)[0]].kind is QuestionKind.SELECT_ONE:
+        return names
+    return [*names, " ".join(names), " ".join(names[:-1]) or names[0], " ".join(names[:2])] if names else []
 
 
 def _usual(question: Question) -> list[str]:

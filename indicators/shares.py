@@ -7,6 +7,7 @@ from fractions import Fraction
 from indicators.xpath_values import INFINITY, Endless, to_number
 
 BILLION = 1_000_000_000
+_NONE, _ALL = Fraction(0), Fraction(1)
 
 
 def as_share(value: object) -> Fraction:
@@ -15,12 +16,12 @@ def as_share(value: object) -> Fraction:
     This is the only rounding (half to even). True is 1, false and NaN are 0. 2 of 3 children: 666,666,667 billionths.
     """
     if isinstance(value, bool):
-        return Fraction(int(value))
+        return _ALL if value else _NONE
     amount = to_number(value)
     if isinstance(amount, Endless):
-        return Fraction(int(amount is INFINITY))
+        return _ALL if amount is INFINITY else _NONE
     if amount <= 0 or amount >= 1:
-        return Fraction(int(amount > 0))
+        return _ALL if amount > 0 else _NONE
     return Fraction(round(amount * BILLION), BILLION)
 
 

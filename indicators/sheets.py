@@ -31,6 +31,10 @@ class SheetReader:
         """Note a fault of the question or group of this name."""
         self.problems.append(Problem("survey", self.source.row_of(name), column, message, remedy))
 
+    def report_setting(self, column: str, message: str, remedy: str) -> None:
+        """Note a fault of the settings sheet."""
+        self.problems.append(Problem("settings", 2, column, message, remedy))
+
     def report_choice(self, list_name: str, name: str, message: str, remedy: str) -> None:
         """Note a fault of a choice."""
         row = self.source.rows_by_choice.get(f"{list_name} {name}")

@@ -66,11 +66,22 @@ def compare(symbol: str, left: Part, right: Part) -> Run:
     if tuple in kinds:
         return _compare_turns(symbol, left[1], right[1])
     if symbol in ("=", "!=") and (int not in kinds or bool in kinds):
-        test = COMPARISONS[symbol]
-        one, other = left[1], right[1]
-        return lambda scope: test(one(scope), other(scope))
+        return _compare_any(symbol, left[1], right[1])
     on_numbers, low, high = _ON_NUMBERS[symbol], as_number(*left), as_number(*right)
     return lambda scope: on_numbers(low(scope), high(scope))
+
+
+def _compare_any(symbol: str, left: Run, right: Run) -> Run:
+    """Compare what is mostly text with text, which needs no conversion."""
+    wanted = symbol == "="
+
+    def test(scope: Scope) -> bool:
+        one, other = left(scope), right(scope)
+        if type(one) is str and type(other) is str:
+            return (one == other) is wanted
+        return is_equal(one, other) is wanted
+
+    return test
 
 
 def _compare_turns(symbol: str, left: Run, right: Run) -> Run:

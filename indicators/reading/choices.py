@@ -24,6 +24,8 @@ _NO = frozenset(
      "nggak ada", "tidak punya", "belum punya", "\u274c", "\U0001f44e"}
 )  # fmt: skip
 _ALL = frozenset({"semua", "semuanya", "all", "seluruhnya", "ya semua", "semua ada", "ada semua"})
+_NOT_IN_ALL = _NO_NAMES | {OTHER, "tidak_ada", "belum_ada", "none"}
+"""Who says "semua" means neither "belum ada" nor "lainnya"."""
 _OTHER_TYPED = re.compile(
     r"\s*(?:yang\s+)?(?:lainnya|lain|other)\s*[:,=\-(]*\s*(?P<said>.*?)\s*\)?\s*", re.IGNORECASE | re.DOTALL
 )
@@ -58,7 +60,7 @@ def read_choices(choices: Sequence[Choice], written: str) -> Reading:
         return Rejection(Reason.NOT_A_CHOICE)
     folded = plain(written)
     if without_courtesy(folded) in _ALL:
-        return _together(choices, [Understood(Lexical(each.name)) for each in choices if each.name != OTHER])
+        return _together(choices, [Understood(Lexical(each.name)) for each in choices if each.name not in _NOT_IN_ALL])
     whole = _exact(choices, folded)
     if whole:
         return whole
