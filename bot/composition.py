@@ -1,0 +1,189 @@
+"""The one place where the parts of the program are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from starlette.routing import BaseRoute, Mount
+
+import indicators
+from bot.backoff import Backoff
+from bot.channels.port import Channel
+from bot.clock import Clock, SystemClock
+from bot.deciding import Dialog
+from bot.delivery.worker import DeliveryWorker
+from bot.housekeeping import Caretaker, Chore
+from bot.jobs import FileJobs
+from bot.pipeline import Pipeline
+from bot.settings import Settings
+from conversations.brief import Library
+from conversations.engine import anticipate, apologise, resume
+from indicators.loading import load_instrument
+from storage.database import connect
+from storage.errors import StorageError
+from storage.files import FileLimits, FileStore
+from storage.store import Store
+from storage.turns import AddressKey, Committed
+
+INSTRUMENT = Path(indicators.__file__).parent / "kla_2024"
+"""The instrument that comes with the program."""
+DIALOG = Dialog(resume, anticipate, apologise)
+SENDING = Backoff(timedelta(seconds=1), timedelta(minutes=5))
+FETCHING = Backoff(timedelta(seconds=5), timedelta(minutes=5))
+POLLING = Backoff(timedelta(seconds=1), timedelta(minutes=1))
+MEBIBYTE = 1024 * 1024
+
+
+class NothingToDoError(Exception):
+    """Neither Telegram nor the simulator is switched on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """All parts of a running program."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    files: FileStore
+    channels: Sequence[Channel]
+    routes: Sequence[BaseRoute]
+    pipeline: Pipeline
+    delivery: DeliveryWorker
+    jobs: FileJobs
+    caretaker: Caretaker
+
+    async def checks(self) -> Mapping[str, bool]:
+        """Tell of each part whether it is well."""
+        now = self.clock.now()
+        channels = {f"channel {each.name}": each.is_alive(now) for each in self.channels}
+        return {"database": await _answers(self.store), "pipeline": self.pipeline.is_running, **channels}
+
+
+def load_library(settings: Settings) -> Library:
+    """Load the year's instrument with its forms.
+
+    Raises:
+        FormError: a form cannot be used; carries all the problems that were found.
+    """
+    settings.cache_folder.mkdir(parents=True, exist_ok=True)
+    instrument = load_instrument(settings.instrument_folder or INSTRUMENT, settings.cache_folder)
+    return Library(instrument, {str(key): form for key, form in instrument.forms.items()})
+
+
+def open_store(settings: Settings, library: Library) -> Store:
+    """Open the database; its tables have to be there."""
+    return Store(connect(settings.database_url), library)
+
+
+def open_files(settings: Settings) -> FileStore:
+    """Open the folder of evidence."""
+    return FileStore(settings.files_folder, FileLimits(size_bytes=settings.largest_file_mib * MEBIBYTE))
+
+
+def assemble(settings: Settings, store: Store, library: Library, clock: Clock | None = None) -> Program:
+    """Put a program together.
+
+    Raises:
+        NothingToDoError: see there.
+    """
+    clock = clock or SystemClock()
+    files = open_files(settings)
+    channels, routes = _channels(settings, store, library, clock)
+    delivery = DeliveryWorker(store.outbox, channels, clock, SENDING)
+    woken: list[FileJobs] = []
+
+    def wake(committed: Committed) -> None:
+        if committed.outbox:
+            delivery.wake()
+        if committed.jobs:
+            woken[0].wake()
+
+    pipeline = Pipeline(store.begin_turns, DIALOG, clock, wake)
+    jobs = FileJobs(store.jobs, files, channels, accept=pipeline.submit, clock=clock, backoff=FETCHING)
+    woken.append(jobs)
+    caretaker = Caretaker(_chores(store, files), clock)
+    return Program(
+        settings=settings,
+        clock=clock,
+        store=store,
+        files=files,
+        channels=channels,
+        routes=routes,
+        pipeline=pipeline,
+        delivery=delivery,
+        jobs=jobs,
+        caretaker=caretaker,
+    )
+
+
+def _channels(
+    settings: Settings, store: Store, library: Library, clock: Clock
+) -> tuple[Sequence[Channel], Sequence[BaseRoute]]:
+    """Make the channels that are switched on, and the pages that they bring along."""
+    if not settings.has_telegram and not settings.has_simulator:
+        raise NothingToDoError(
+            "There is nobody to talk to: set JEMPUTBOLA_TELEGRAM_TOKEN to the token that @BotFather gave you, "
+            "or JEMPUTBOLA_SIMULATOR=true to try the bot on a web page."
+        )
+    channels: list[Channel] = []
+    routes: list[BaseRoute] = []
+    if settings.has_telegram:
+        channels.append(telegram_channel(settings, store, clock))
+    if settings.has_simulator:
+        simulator, pages = _simulator(settings, store, library, clock)
+        channels.append(simulator)
+        routes.append(pages)
+    return channels, routes
+
+
+def telegram_channel(settings: Settings, store: Store, clock: Clock) -> Channel:
+    """Make the channel of the Telegram bot."""
+    from bot.channels.telegram.channel import TelegramChannel
+    from bot.channels.telegram.menu import load_menu
+    from bot.channels.telegram.ptb import PtbApi
+
+    token = settings.telegram_token.get_secret_value()
+
+    async def on_block(address: AddressKey, is_blocked: bool) -> None:  # noqa: FBT001 - the port's signature
+        await store.roster.mark_blocked(address, clock.now() if is_blocked else None)
+
+    return TelegramChannel(
+        PtbApi(token, base_url=settings.telegram_base_url),
+        token.partition(":")[0],
+        menu=load_menu(),
+        clock=clock,
+        backoff=POLLING,
+        on_block=on_block,
+    )
+
+
+def _simulator(settings: Settings, store: Store, library: Library, clock: Clock) -> tuple[Channel, Mount]:
+    from bot.channels.simulator.channel import SimulatorChannel
+    from bot.channels.simulator.web import create_app
+    from bot.demonstration import RosterPosts
+
+    channel = SimulatorChannel(settings.simulator_folder, clock)
+    posts = RosterPosts(store.roster, library, clock, settings.invitation_life)
+    return channel, Mount("/", create_app(channel, posts))
+
+
+def _chores(store: Store, files: FileStore) -> Mapping[str, tuple[timedelta, Chore]]:
+    async def sweep(at: datetime) -> None:
+        await files.sweep(await store.housekeeping.evidence_in_use(), at)
+
+    return {
+        "tidy_database": (timedelta(hours=1), store.housekeeping.tidy),
+        "sweep_files": (timedelta(hours=24), sweep),
+    }
+
+
+async def _answers(store: Store) -> bool:
+    try:
+        await store.outbox.counts()
+    except StorageError:
+        return False
+    return True
