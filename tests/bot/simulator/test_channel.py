@@ -31,10 +31,12 @@ def test_it_is_a_channel(channel: SimulatorChannel) -> None:
 
 
 async def test_a_message_is_shown_once_and_its_buttons_stay_as_they_are(channel: SimulatorChannel) -> None:
-    first = await channel.send(outgoing(PHONE, WIDE))
-    again = await channel.send(outgoing(PHONE, WIDE))
+    with channel.exchange.hub.listening() as inbox:
+        first = await channel.send(outgoing(PHONE, WIDE))
+        again = await channel.send(outgoing(PHONE, WIDE))
 
     assert first == again
+    assert inbox.qsize() == 1
     assert [each.buttons for each in channel.exchange.journal.chat(PHONE).values()] == [WIDE.buttons]
 
 
