@@ -176,7 +176,7 @@ def _chores(store: Store, files: FileStore) -> Mapping[str, tuple[timedelta, Cho
         await files.sweep(await store.housekeeping.evidence_in_use(), at)
 
     return {
-        "tidy_database": (timedelta(hours=1), store.housekeeping.tidy),
+        "tidy_database": (timedelta(hours=1), store.housekeeping.clean),
         "sweep_files": (timedelta(hours=24), sweep),
     }
 

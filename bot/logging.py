@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Literal
+import traceback
+from typing import Literal, TextIO
 
 import structlog
 
 LogFormat = Literal["console", "json"]
 QUIET = ("httpx", "httpcore", "telegram", "apscheduler", "uvicorn.access", "uvicorn.error", "aiosqlite")
 """At INFO, httpx logs addresses with the bot's token in them."""
-FORBIDDEN_KEYS = frozenset(
-    {"answer", "caption", "code", "message", "name", "phone", "text", "token", "value"}
-)
+FORBIDDEN_KEYS = frozenset({"answer", "caption", "code", "message", "name", "phone", "text", "token", "value"})
 """Keys whose values are dropped, should anybody ever log them."""
 
 
-def configure_logging(*, level: str, style: LogFormat) -> None:
-    """Set up logging for the whole process; the libraries' own messages take the same way."""
+def configure_logging(*, level: str, style: LogFormat, stream: TextIO | None = None) -> None:
+    """Set up logging for the whole process; the libraries' messages take the same way (stderr)."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -32,10 +31,8 @@ def configure_logging(*, level: str, style: LogFormat) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_last(style))
-    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_last(style)))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
@@ -50,8 +47,13 @@ def _last(style: LogFormat) -> list[structlog.typing.Processor]:
         frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
         tracebacks = structlog.processors.ExceptionRenderer(frames)
         return [drop, tracebacks, _without_error_values, structlog.processors.JSONRenderer()]
-    frames_only = structlog.dev.plain_traceback
-    return [drop, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=frames_only)]
+    return [drop, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_frames_only)]
+
+
+def _frames_only(written: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
+    """Write where an error was raised and its kind, not its wording: it may quote what somebody wrote."""
+    kind, _, trace = exc_info
+    written.write("".join(traceback.format_tb(trace)) + kind.__name__)
 
 
 def _without_personal_data(

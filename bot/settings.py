@@ -17,7 +17,13 @@ class Settings(BaseSettings):
     """Settings of one process; each is an environment variable of this name after ``JEMPUTBOLA_``."""
 
     model_config = SettingsConfigDict(
-        env_prefix="JEMPUTBOLA_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_prefix="JEMPUTBOLA_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     database_url: str = "sqlite+aiosqlite:///var/jemputbola.db"
@@ -36,6 +42,8 @@ class Settings(BaseSettings):
 
     simulator: bool | None = None
     """Serve the simulator, a phone on a web page. Unset: on when no Telegram token is given."""
+    simulator_folder: Path = Path("var/simulator")
+    """Where the simulator keeps its phones."""
     district: str = "16.07"
     """Added to an empty database when the simulator is on (``CODE`` of the Kemendagri list); empty: none."""
 

@@ -7,11 +7,12 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+
+from bot.metrics import EXPOSITION_TYPE, exposition
 
 Checks = Callable[[], Awaitable[Mapping[str, bool]]]
 """Gives each part of the program with whether it is well."""
@@ -27,7 +28,7 @@ def web_app(checks: Checks, routes: Sequence[BaseRoute] = ()) -> Starlette:
         return JSONResponse({"ok": is_well, **parts}, status_code=200 if is_well else 503)
 
     async def metrics(_request: Request) -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return Response(exposition(), media_type=EXPOSITION_TYPE)
 
     return Starlette(routes=[Route("/healthz", health), Route("/metrics", metrics), *routes])
 

@@ -1,0 +1,32 @@
+"""Errors as a person at a terminal wants them: what was expected, what came, what to do; no traceback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from bot.composition import NothingToDoError
+from indicators.problems import FormError
+from storage.errors import StorageError
+
+EXPECTED = (NothingToDoError, FormError, StorageError, OSError)
+
+
+class FriendlyGroup(click.Group):
+    """Turns the errors that can be explained into one sentence and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except ValidationError as error:
+            raise click.ClickException(_settings_problem(error)) from error
+        except EXPECTED as error:
+            raise click.ClickException(str(error)) from error
+
+
+def _settings_problem(error: ValidationError) -> str:
+    problems = (f"JEMPUTBOLA_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
+    return "The settings cannot be used:\n" + "\n".join(f"  {problem}" for problem in problems)

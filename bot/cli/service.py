@@ -1,0 +1,70 @@
+"""Running the program and looking after its database."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import click
+
+from bot import running
+from bot.diagnosis import diagnose
+from bot.logging import configure_logging
+from bot.settings import Settings
+from storage.database import migrate
+
+Result = TypeVar("Result")
+
+
+def in_loop(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine to its end, with uvloop where there is one."""
+    if sys.platform == "win32":
+        return asyncio.run(work)
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+@click.command()
+def run() -> None:
+    """Run the bot until Ctrl+C.
+
+    With nothing configured it keeps everything in var/ and serves the simulator, a phone on a web page.
+    """
+    settings = Settings()
+    configure_logging(level=settings.log_level, style=settings.log_format)
+    in_loop(running.run(settings, lambda address: click.echo(_greeting(settings, address))))
+
+
+@click.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the tables to this version (``run`` does it by itself)."""
+    in_loop(migrate(Settings().database_url))
+    click.echo("The database is up to date.")
+
+
+@click.command()
+def doctor() -> None:
+    """Look whether everything is in order, and say what to do where it is not."""
+    findings = in_loop(diagnose(Settings()))
+    for finding in findings:
+        click.echo(f"{'ok ' if finding.is_well else 'BAD'} {finding.what}: {finding.said}")
+    if not all(finding.is_well for finding in findings):
+        raise SystemExit(1)
+
+
+def _greeting(settings: Settings, address: str) -> str:
+    what = "simulator" if settings.has_simulator else "health"
+    where = f"{address}/" if settings.has_simulator else f"{address}/healthz"
+    lines = [f"Jemput Bola is running; {what}: {where}"]
+    if settings.has_telegram:
+        lines.append("Telegram: polling.")
+    return "\n".join([*lines, "Ctrl+C stops it."])

@@ -1,0 +1,92 @@
+"""What ``jemputbola doctor`` looks at: each finding says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.channels.port import ChannelError
+from bot.composition import load_library, open_store
+from bot.settings import Settings
+from indicators.problems import FormError
+from storage.database import migrate
+from storage.errors import StorageError
+from storage.outbox_states import OutboxState
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    said: str
+    is_well: bool = True
+
+
+async def diagnose(settings: Settings) -> list[Finding]:
+    """Look at forms, database, folders and channels; nothing is changed but the tables' version."""
+    findings = []
+    for what, look in LOOKS.items():
+        try:
+            findings.append(Finding(what, await look(settings)))
+        except (FormError, StorageError, ChannelError, OSError) as error:
+            findings.append(Finding(what, str(error), is_well=False))
+    return findings
+
+
+async def _forms(settings: Settings) -> str:
+    library = load_library(settings)
+    return ", ".join(f"{key} {form.version} ({len(form.rows)} rows)" for key, form in library.forms.items())
+
+
+async def _database(settings: Settings) -> str:
+    await migrate(settings.database_url)
+    store = open_store(settings, load_library(settings))
+    try:
+        waiting = (await store.outbox.counts())[OutboxState.WAITING]
+        broken = len(await store.failures.list())
+    finally:
+        await store.close()
+    return f"{waiting} messages wait, {broken} events failed" + (" (see: jemputbola failed list)" * bool(broken))
+
+
+async def _folder(settings: Settings) -> str:
+    _try_writing(settings.files_folder)
+    return f"{settings.files_folder} can be written to"
+
+
+async def _telegram(settings: Settings) -> str:
+    if not settings.has_telegram:
+        return "off"
+    from bot.channels.telegram.ptb import PtbApi
+
+    api = PtbApi(settings.telegram_token.get_secret_value(), base_url=settings.telegram_base_url)
+    try:
+        return f"@{await api.username()} answers"
+    finally:
+        await api.close()
+
+
+async def _channels(settings: Settings) -> str:
+    switches = {"Telegram": settings.has_telegram, "simulator": settings.has_simulator}
+    names = [name for name, is_on in switches.items() if is_on]
+    if not names:
+        raise OSError("no channel is switched on: set JEMPUTBOLA_TELEGRAM_TOKEN or JEMPUTBOLA_SIMULATOR=true")
+    return ", ".join(names)
+
+
+def _try_writing(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    probe = folder / ".doctor"
+    probe.write_bytes(b"")
+    probe.unlink()
+
+
+LOOKS: dict[str, Callable[[Settings], Awaitable[str]]] = {
+    "forms": _forms,
+    "database": _database,
+    "evidence": _folder,
+    "channels": _channels,
+    "telegram": _telegram,
+}

@@ -1,0 +1,131 @@
+"""What stands around the turns: logs, pages, chores."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+import httpx
+import pytest
+import structlog
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from bot.housekeeping import Caretaker
+from bot.logging import configure_logging
+from bot.web import address_of, listen, web_app
+from tests.bot.clocks import NOON, JumpingClock
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    written = io.StringIO()
+    root = logging.getLogger()
+    before = (root.handlers, root.level)
+    yield written
+    root.handlers, root.level = before[0], before[1]
+    structlog.reset_defaults()
+
+
+def secretive(words: str) -> None:
+    raise ValueError(words)
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_logs_hold_no_answers_names_or_secrets(logged: io.StringIO, style: str) -> None:
+    configure_logging(level="INFO", style="json" if style == "json" else "console", stream=logged)
+    log = structlog.get_logger("test")
+    secret = "".join(reversed("aisahar"))
+    try:
+        secretive(secret)
+    except ValueError:
+        log.exception("broken", name=secret, text=secret, token=secret, outbox=7)
+
+    assert secret not in logged.getvalue()
+    assert "secretive" in logged.getvalue()
+
+
+def test_json_logs_are_json(logged: io.StringIO) -> None:
+    configure_logging(level="INFO", style="json", stream=logged)
+
+    structlog.get_logger("test").info("send_failed", outbox=7)
+
+    line = json.loads(logged.getvalue())
+    assert (line["event"], line["outbox"], line["level"]) == ("send_failed", 7, "info")
+
+
+def test_the_http_library_does_not_log_addresses_with_tokens(logged: io.StringIO) -> None:
+    configure_logging(level="DEBUG", style="json", stream=logged)
+
+    logging.getLogger("httpx").info("HTTP Request: POST https://api.telegram.org/bot123:secret/sendMessage")
+
+    assert logged.getvalue() == ""
+
+
+async def ask(path: str, parts: Mapping[str, bool]) -> httpx.Response:
+    async def checks() -> Mapping[str, bool]:
+        return parts
+
+    async def mounted(_request: object) -> PlainTextResponse:
+        return PlainTextResponse("simulator")
+
+    app = web_app(checks, [Route("/", mounted), Route("/healthz", mounted)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        return await client.get(path)
+
+
+async def test_health_is_good_when_every_part_is_well() -> None:
+    answer = await ask("/healthz", {"database": True})
+
+    assert (answer.status_code, answer.json()) == (200, {"ok": True, "database": True})
+
+
+async def test_health_names_the_part_that_is_not_well() -> None:
+    answer = await ask("/healthz", {"database": True, "channel telegram": False})
+
+    assert answer.status_code == 503
+    assert answer.json()["channel telegram"] is False
+
+
+async def test_metrics_are_in_the_usual_format() -> None:
+    answer = await ask("/metrics", {})
+
+    assert "jemputbola_turns_total" in answer.text
+
+
+async def test_a_channel_can_bring_pages_along() -> None:
+    assert (await ask("/", {})).text == "simulator"
+
+
+def test_any_free_port_can_be_taken_and_its_address_told() -> None:
+    with listen("127.0.0.1", 0) as listening:
+        port = listening.getsockname()[1]
+
+        assert address_of(listening) == f"http://127.0.0.1:{port}"
+
+
+async def test_a_chore_that_fails_is_survived() -> None:
+    done: list[datetime] = []
+
+    async def broken(at: datetime) -> None:
+        done.append(at)
+        raise RuntimeError
+
+    caretaker = Caretaker({"broken": (timedelta(hours=1), broken)}, JumpingClock())
+
+    await caretaker.attempt("broken", broken)
+
+    assert done == [NOON]
+
+
+async def test_a_caretaker_starts_and_stops() -> None:
+    async def chore(_at: datetime) -> None:
+        raise AssertionError("not due yet")
+
+    caretaker = Caretaker({"chore": (timedelta(hours=1), chore)}, JumpingClock())
+
+    caretaker.start()
+    caretaker.stop()
