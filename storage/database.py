@@ -1,0 +1,132 @@
+"""The database's door: engines, the settings of each connection, and bringing the tables up to date."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from storage.errors import StorageError, translated
+
+BUSY_MS = 15_000
+"""How long a writer waits for a writer in another process, in milliseconds."""
+READS_ONLY = "jemputbola_reads_only"
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # an acknowledged answer survives a power cut
+    "PRAGMA foreign_keys=ON",
+    f"PRAGMA busy_timeout={BUSY_MS}",
+    "PRAGMA cache_size=-32768",  # 32 MiB
+    "PRAGMA temp_store=MEMORY",
+)
+
+
+def connect(url: str) -> AsyncEngine:
+    """Make the engine for ``sqlite+aiosqlite:///file`` (its folder is made) or ``postgresql+asyncpg://...``.
+
+    Raises:
+        StorageError: the address names another database.
+    """
+    parsed = make_url(url)
+    if parsed.drivername not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
+        raise StorageError(
+            f"The database's address was expected to begin with sqlite+aiosqlite:// or postgresql+asyncpg://; "
+            f"it begins with {parsed.drivername}://. Correct the setting."
+        )
+    engine = create_async_engine(parsed)
+    if parsed.get_backend_name() == "sqlite":
+        _make_folder(parsed.database)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _make_folder(file: str | None) -> None:
+    if file and file != ":memory:":
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: the driver's would come too late
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later would deadlock with another one of its kind.
+    reads_only = connection.get_execution_options().get(READS_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+class Database:
+    """An engine with one writer at a time in this process."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def writing(self, doing: str) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that rolls back unless ``commit()`` of the connection was awaited.
+
+        Raises:
+            StorageError: the database refused; ``doing`` says what was tried.
+        """
+        async with self._lock:
+            with translated(doing):
+                async with self.engine.connect() as connection:
+                    _ = await connection.begin()
+                    yield connection
+
+    @asynccontextmanager
+    async def reading(self, doing: str) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that sees one state of the database and changes nothing.
+
+        Raises:
+            StorageError: the database refused; ``doing`` says what was tried.
+        """
+        with translated(doing):
+            async with self.engine.connect() as connection:
+                _ = await connection.execution_options(**{READS_ONLY: True})
+                _ = await connection.begin()
+                yield connection
+
+
+async def migrate(url: str) -> None:
+    """Bring the tables to the newest version; what is there already stays. One process at a time.
+
+    Raises:
+        StorageError: the database belongs to a newer program, or cannot be changed.
+    """
+    from storage.migrations.running import upgrade
+
+    connect_once = connect(url)
+    try:
+        with _one_process(url), translated("Bringing the tables up to date"):
+            async with connect_once.connect() as connection:
+                _ = await connection.begin()
+                await connection.run_sync(upgrade)
+                await connection.commit()
+    finally:
+        await connect_once.dispose()
+
+
+@contextmanager
+def _one_process(url: str) -> Iterator[None]:
+    """Hold a file lock beside a SQLite database; PostgreSQL takes an advisory lock in ``upgrade``."""
+    file = make_url(url).database
+    if not url.startswith("sqlite") or not file or file == ":memory:":
+        yield
+        return
+    with Path(f"{file}.migrating").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,1 @@
+"""The tables' history: each version is one file in ``versions``."""

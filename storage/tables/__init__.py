@@ -1,0 +1,40 @@
+"""The tables, by family. Moments are milliseconds (``storage.moments``), shares whole billionths."""
+
+from storage.tables.answers import (
+    assignment,
+    cycle,
+    deadline,
+    form_row,
+    history,
+    message_topic,
+    score_total,
+    sheet,
+)
+from storage.tables.base import METADATA
+from storage.tables.delivery import event_key, failed_event, job, outbox
+from storage.tables.people import access_request, address, holding, invitation, person, post, session
+from storage.tables.regions import region
+
+__all__ = [
+    "METADATA",
+    "access_request",
+    "address",
+    "assignment",
+    "cycle",
+    "deadline",
+    "event_key",
+    "failed_event",
+    "form_row",
+    "history",
+    "holding",
+    "invitation",
+    "job",
+    "message_topic",
+    "outbox",
+    "person",
+    "post",
+    "region",
+    "score_total",
+    "session",
+    "sheet",
+]

@@ -1,0 +1,92 @@
+"""What came in, what waits to go out, and what went wrong."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, SmallInteger, Table, Text, false, text
+
+from storage.tables.base import BIG, METADATA, identity, number, reference
+
+UNSENT = text("state <= 1")
+"""Waiting (0) or leased (1): see ``storage.outbox_states``."""
+
+event_key = Table(
+    "event_key",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("at", BIG, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+outbox = Table(
+    "outbox",
+    METADATA,
+    identity(),
+    reference("address_id", "address"),
+    Column("priority", SmallInteger, nullable=False),
+    Column("state", SmallInteger, nullable=False, server_default="0"),
+    Column("body", Text, nullable=False),
+    Column("dedupe", Text),
+    Column("supersedes", Text, nullable=False, server_default=""),
+    reference("topic_assignment_id", "assignment", is_optional=True),
+    Column("topic_key", Text, nullable=False, server_default=""),
+    number("not_before", default="0"),
+    number("not_after"),
+    number("created_at"),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    number("lease_until", default="0"),
+    Column("is_uncertain", Boolean, nullable=False, server_default=false()),
+    Column("message_id", Text, nullable=False, server_default=""),
+    number("done_at", is_optional=True),
+    Column("reason", Text, nullable=False, server_default=""),
+    Index(
+        "ix_outbox_waiting",
+        "priority",
+        "id",
+        "not_before",
+        "address_id",
+        sqlite_where=text("state = 0"),
+        postgresql_where=text("state = 0"),
+    ),
+    Index("ix_outbox_chat", "address_id", "priority", "id", sqlite_where=UNSENT, postgresql_where=UNSENT),
+    Index(
+        "ix_outbox_not_before",
+        "not_before",
+        sqlite_where=text("state = 0"),
+        postgresql_where=text("state = 0"),
+    ),
+    Index(
+        "ix_outbox_leased",
+        "lease_until",
+        sqlite_where=text("state = 1"),
+        postgresql_where=text("state = 1"),
+    ),
+    Index(
+        "ix_outbox_dedupe",
+        "dedupe",
+        unique=True,
+        sqlite_where=text("dedupe IS NOT NULL"),
+        postgresql_where=text("dedupe IS NOT NULL"),
+    ),
+    sqlite_autoincrement=True,  # its number goes to the channels, and must never mean another message
+)
+job = Table(
+    "job",
+    METADATA,
+    identity(),
+    reference("address_id", "address"),
+    Column("body", Text, nullable=False),
+    number("created_at"),
+    number("not_before", default="0"),
+    number("lease_until", default="0"),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    sqlite_autoincrement=True,  # its number makes the key of its result
+)
+failed_event = Table(
+    "failed_event",
+    METADATA,
+    identity(),
+    Column("event_key", Text, nullable=False),
+    Column("envelope", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    number("at"),
+    sqlite_autoincrement=True,  # its number makes the key under which it is tried again
+)
