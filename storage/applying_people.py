@@ -1,0 +1,105 @@
+"""What steps want done about people: posts, invitations, requests, names, and being forgotten."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import msgspec
+
+from conversations.actions import (
+    AcceptInvitation,
+    DecideRequest,
+    ForgetPerson,
+    IssueInvitation,
+    RequestAccess,
+    SetLanguage,
+)
+from conversations.needs import (
+    CoordinatorsNeed,
+    FreshCodeNeed,
+    InvitationNeed,
+    InvitedToNeed,
+    PersonNeed,
+    QueueNeed,
+    RequestNeed,
+)
+from conversations.people import Person
+from storage.envelopes import Envelope
+from storage.errors import StorageError
+from storage.moments import as_ms
+from storage.turn_state import Acceptance, Speaker, TurnState
+
+PeopleAction = AcceptInvitation | IssueInvitation | RequestAccess | DecideRequest | SetLanguage | ForgetPerson
+
+
+def act_on_people(state: TurnState, action: PeopleAction, envelope: Envelope, speaker: Speaker) -> None:
+    """Note what is wanted, and let the steps that follow see it.
+
+    Raises:
+        StorageError: an invitation is to be accepted that is not free.
+    """
+    at = as_ms(envelope.event.at)
+    match action:
+        case AcceptInvitation():
+            _accept(state, action, speaker)
+        case IssueInvitation():
+            state.pending.invitations.append((action, at))
+            state.forget_needs(FreshCodeNeed, InvitationNeed, InvitedToNeed)
+        case RequestAccess():
+            state.pending.requests[speaker.person.id] = (action, at)
+            state.forget_needs(QueueNeed, RequestNeed)
+        case DecideRequest():
+            _decide(state, action, speaker, at)
+        case SetLanguage():
+            _change(state, speaker, msgspec.structs.replace(speaker.person, language=action.language))
+        case ForgetPerson():
+            _forget(state, speaker, at)
+        case _:
+            assert_never(action)
+
+
+def _accept(state: TurnState, action: AcceptInvitation, speaker: Speaker) -> None:
+    invited = state.invited.pop(action.invitation, None)
+    if invited is None or not invited.invitation.is_usable:
+        raise StorageError(
+            f"An invitation that was loaded and is free was expected; number {action.invitation} is not. "
+            "Look at it (InvitationNeed) before it is accepted."
+        )
+    known = {"name": action.name, "honorific": action.honorific, "consented_at": action.at}
+    _change(state, speaker, msgspec.structs.replace(speaker.person, **known))
+    for each in invited.assignments:
+        state.assignments.setdefault(each.id, each)
+    speaker.posts = (*(post for post in speaker.posts if post.id != invited.post.id), invited.post)
+    speaker.assignments = tuple(sorted({*speaker.assignments, *(each.id for each in invited.assignments)}))
+    state.pending.acceptances.append(Acceptance(invited, speaker.person.id, action))
+    state.forget_needs(InvitationNeed, InvitedToNeed, CoordinatorsNeed)
+
+
+def _decide(state: TurnState, action: DecideRequest, speaker: Speaker, at: int) -> None:
+    state.pending.decisions.append(
+        {
+            "this_id": action.request,
+            "is_granted": action.is_granted,
+            "decided_at": at,
+            "decided_by": speaker.person.id,
+        }
+    )
+    state.forget_needs(QueueNeed, RequestNeed)
+
+
+def _change(state: TurnState, speaker: Speaker, person: Person) -> None:
+    speaker.person = person
+    state.pending.people.add(person.id)
+    state.forget_needs(PersonNeed)
+
+
+def _forget(state: TurnState, speaker: Speaker, at: int) -> None:
+    blank = Person(id=speaker.person.id, language=speaker.person.language)
+    _change(state, speaker, blank)
+    speaker.posts = speaker.assignments = ()
+    pending = state.pending
+    pending.requests.pop(blank.id, None)
+    pending.acceptances = [each for each in pending.acceptances if each.person != blank.id]
+    pending.forgotten[blank.id] = at
+    pending.sessions.add(blank.id)
+    state.forget_needs(QueueNeed, RequestNeed, CoordinatorsNeed)

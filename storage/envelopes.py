@@ -1,0 +1,40 @@
+"""How an event arrives: who sent it, from where, and under which key."""
+
+from __future__ import annotations
+
+import msgspec
+
+from conversations.events import Event
+
+MOST_KEY_CHARACTERS = 200
+JOB_PREFIX = "job:"
+"""The key of a job's result is this and the job's number; keeping it ends the job."""
+RETRY_PREFIX = "failed:"
+"""The key of a failed event's next try is this and its number; keeping it ends the failure."""
+
+
+class AddressKey(msgspec.Struct, frozen=True):
+    """A chat as its channel names it: ``("telegram", bot id, chat id)``, ``("simulator", "local", "phone-3")``."""
+
+    channel: str
+    account: str
+    user: str
+
+
+class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An event with its sender. The same key takes effect once, however often it comes."""
+
+    key: str
+    address: AddressKey | int
+    """A number: a known address, for the results of jobs."""
+    event: Event
+    name: str = ""
+    """As the channel shows the sender; it is not stored."""
+    language: str = ""
+    """The phone's language, a first guess: ``id`` unless it starts with ``en``."""
+
+
+def number_after(prefix: str, key: str) -> int | None:
+    """Read the number out of a key of this prefix; ``None`` for any other key."""
+    rest = key.removeprefix(prefix)
+    return int(rest) if rest != key and rest.isascii() and rest.isdigit() else None

@@ -1,0 +1,47 @@
+"""Writes what is to be sent and fetched after the commit, and events whose step failed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.inserting import insert_into
+from storage.tables import address, failed_event, job, outbox, session
+from storage.turn_state import TurnState
+
+
+async def write_delivery(connection: AsyncConnection, state: TurnState) -> None:
+    """Write messages, jobs and failures, and count them."""
+    pending = state.pending
+    await _drop_superseded(connection, pending.superseded)
+    if pending.outbox:
+        await connection.execute(insert(outbox), pending.outbox)
+    told = await _addressed(connection, pending.told) if pending.told else []
+    if told:
+        await connection.execute(insert_into(connection, outbox).on_conflict_do_nothing(), told)
+    if pending.jobs:
+        await connection.execute(insert(job), pending.jobs)
+    if pending.failed:
+        await connection.execute(insert(failed_event), pending.failed)
+    state.messages += len(pending.outbox) + len(told)
+    state.jobs += len(pending.jobs)
+
+
+async def _drop_superseded(connection: AsyncConnection, names: set[tuple[int, str]]) -> None:
+    """A newer reply of the same name takes the place of one that nobody has tried to send yet."""
+    for chat, name in names:
+        same = (outbox.c.address_id == chat) & (outbox.c.supersedes == name) & (outbox.c.attempts == 0)
+        await connection.execute(delete(outbox).where(same, text("state <= 1"), outbox.c.state == 0))
+
+
+async def _addressed(connection: AsyncConnection, told: list[tuple[int, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Find where the people wrote last; whoever has never written, or is gone, is not told."""
+    last = (
+        select(session.c.person_id, session.c.address_id)
+        .join(address, address.c.id == session.c.address_id)
+        .where(session.c.person_id.in_({person for person, _ in told}), address.c.blocked_at.is_(None))
+    )
+    where = {row.person_id: row.address_id for row in await connection.execute(last)}
+    return [row | {"address_id": where[person]} for person, row in told if person in where]

@@ -1,0 +1,76 @@
+"""Forgets people: the name goes, the posts end, and whoever writes from their phone again is a stranger."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import delete, insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.outbox_states import OutboxState, Priority
+from storage.tables import access_request, address, holding, invitation, outbox, person, session
+from storage.turn_state import KnownAddress, Pending, TurnState
+
+
+async def forget_people(connection: AsyncConnection, state: TurnState) -> None:
+    """Blank them in the database, and let what their phones said afterwards be a new person's."""
+    for old, at in state.pending.forgotten.items():
+        new = await _stranger(connection, state.speakers[old].person.language)
+        await _blank(connection, old, at)
+        await _unbind(connection, old, new)
+        _move(state, old, new)
+
+
+async def forget(connection: AsyncConnection, old: int, *, language: str, at: int) -> None:
+    """Forget a person outside a conversation."""
+    new = await _stranger(connection, language)
+    await _blank(connection, old, at)
+    await _unbind(connection, old, new)
+
+
+async def _stranger(connection: AsyncConnection, language: str) -> int:
+    statement = insert(person).values(language=language).returning(person.c.id)
+    number: int = (await connection.execute(statement)).scalar_one()
+    return number
+
+
+async def _blank(connection: AsyncConnection, old: int, at: int) -> None:
+    nobody = {"name": "", "honorific": "", "consented_at": None, "forgotten_at": at}
+    await connection.execute(update(person).where(person.c.id == old).values(nobody))
+    lasting = (holding.c.person_id == old) & (holding.c.until > at)
+    await connection.execute(update(holding).where(lasting).values(until=at))
+    await connection.execute(update(invitation).where(invitation.c.used_by == old).values(name=""))
+    await connection.execute(delete(access_request).where(access_request.c.person_id == old))
+    await connection.execute(delete(session).where(session.c.person_id == old))
+
+
+async def _unbind(connection: AsyncConnection, old: int, new: int) -> None:
+    """Give the phones to a stranger, and cancel what they were still to be told unasked."""
+    phones = address.c.person_id == old
+    unasked = (outbox.c.state == OutboxState.WAITING) & (outbox.c.priority != Priority.REPLY)
+    mine = outbox.c.address_id.in_(address.select().with_only_columns(address.c.id).where(phones))
+    cancelled = {"state": OutboxState.FAILED, "reason": "forgotten", "body": "{}"}
+    await connection.execute(update(outbox).where(unasked & mine).values(cancelled))
+    await connection.execute(update(address).where(phones).values(person_id=new))
+
+
+def _move(state: TurnState, old: int, new: int) -> None:
+    """Let everything that was decided after the forgetting belong to the stranger."""
+    speaker = state.speakers.pop(old)
+    speaker.person = msgspec.structs.replace(speaker.person, id=new)
+    state.speakers[new] = speaker
+    for key, known in list(state.addresses.items()):
+        if known.person == old:
+            state.addresses[key] = KnownAddress(known.id, known.key, new)
+    _move_pending(state.pending, old, new)
+
+
+def _move_pending(pending: Pending, old: int, new: int) -> None:
+    for people in (pending.people, pending.sessions):
+        if old in people:
+            people.remove(old)
+            people.add(new)
+    if old in pending.requests:
+        pending.requests[new] = pending.requests.pop(old)
+    for each in pending.acceptances:
+        if each.person == old:
+            each.person = new

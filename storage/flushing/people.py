@@ -1,0 +1,89 @@
+"""Writes sessions, people, posts, invitations and access requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.inserting import update_by_id, upsert
+from storage.invitations import insert_invitation
+from storage.moments import as_optional_ms
+from storage.posts import accept, ensure_post
+from storage.rows import encode
+from storage.tables import access_request, person, session
+from storage.turn_state import TurnState
+
+PERSON_COLUMNS = ("name", "honorific", "language", "consented_at")
+DECISION_COLUMNS = ("is_granted", "decided_at", "decided_by")
+
+
+async def write_people(connection: AsyncConnection, state: TurnState) -> None:
+    """Write everything about people."""
+    pending = state.pending
+    if pending.sessions:
+        statement = upsert(connection, session, ("address_id", "body"))
+        await connection.execute(statement, [_session(state, each) for each in pending.sessions])
+    if pending.people:
+        rows = [_person(state, each) for each in pending.people]
+        await connection.execute(update_by_id(person, PERSON_COLUMNS), rows)
+    if pending.acceptances or pending.invitations:
+        await _write_posts(connection, state)
+    if pending.requests or pending.decisions:
+        await _write_requests(connection, state)
+
+
+def _session(state: TurnState, number: int) -> dict[str, Any]:
+    speaker = state.speakers[number]
+    return {
+        "person_id": number,
+        "address_id": speaker.last_address,
+        "body": encode(speaker.session).decode(),
+    }
+
+
+def _person(state: TurnState, number: int) -> dict[str, Any]:
+    changed = state.speakers[number].person
+    return {
+        "this_id": number,
+        "name": changed.name,
+        "honorific": changed.honorific,
+        "language": changed.language,
+        "consented_at": as_optional_ms(changed.consented_at),
+    }
+
+
+async def _write_posts(connection: AsyncConnection, state: TurnState) -> None:
+    for acceptance in state.pending.acceptances:
+        await accept(connection, acceptance)
+    for action, at in state.pending.invitations:
+        post = await ensure_post(connection, action.region, action.role, action.office)
+        await insert_invitation(connection, action.code, post=post, standing=action.standing, name=action.name, at=at)
+
+
+async def _write_requests(connection: AsyncConnection, state: TurnState) -> None:
+    pending = state.pending
+    if pending.decisions:
+        await connection.execute(update_by_id(access_request, DECISION_COLUMNS), pending.decisions)
+    if not pending.requests:
+        return
+    is_open = access_request.c.decided_at.is_(None)
+    mine = access_request.c.person_id.in_(pending.requests.keys())
+    await connection.execute(delete(access_request).where(is_open & mine))
+    await connection.execute(insert(access_request), [_request(state, each) for each in pending.requests])
+
+
+def _request(state: TurnState, number: int) -> dict[str, Any]:
+    action, at = state.pending.requests[number]
+    region = state.shared.regions.region(action.region)
+    return {
+        "person_id": number,
+        "name": action.name,
+        "role": action.role,
+        "standing": action.standing,
+        "region_id": action.region,
+        "district_id": region.district_id or None,
+        "office": action.office,
+        "at": at,
+    }

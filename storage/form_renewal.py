@@ -1,0 +1,62 @@
+"""Fits running assignments to a newer version of their form: the rows may be others, the answers stay."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from conversations.sheets import RowMark
+from indicators.form import Form
+from storage.inserting import update_by_id
+from storage.tables import assignment, cycle, region, sheet
+from storage.totals import recount
+from storage.turn_state import Shared
+
+
+async def renew_forms(connection: AsyncConnection, shared: Shared) -> int:
+    """Give assignments of running cycles their form's version of now; tell how many had another."""
+    changed = 0
+    for form in shared.library.forms.values():
+        changed += await _renew(connection, shared, form)
+    return changed
+
+
+async def _renew(connection: AsyncConnection, shared: Shared, form: Form) -> int:
+    statement = (
+        select(assignment.c.id, assignment.c.cycle_id, region.c.province_id)
+        .join(cycle, cycle.c.id == assignment.c.cycle_id)
+        .join(region, region.c.id == assignment.c.region_id)
+        .where(assignment.c.form == form.key, assignment.c.version != form.version, cycle.c.closed_at.is_(None))
+    )
+    old = (await connection.execute(statement)).all()
+    if not old:
+        return 0
+    marks = await _marks(connection, form)
+    rows: list[dict[str, Any]] = [
+        {"this_id": row.id, "version": form.version, "progress": _progress(shared, form, marks[row.id])} for row in old
+    ]
+    await connection.execute(update_by_id(assignment, ("version", "progress")), rows)
+    for running, province in {(row.cycle_id, row.province_id) for row in old}:
+        await recount(connection, shared.form_rows, running, province)
+    return len(rows)
+
+
+async def _marks(connection: AsyncConnection, form: Form) -> dict[int, dict[int, str]]:
+    """Give the marks of a form's sheets, by assignment and row."""
+    marks: defaultdict[int, dict[int, str]] = defaultdict(dict)
+    statement = (
+        select(sheet.c.assignment_id, sheet.c.form_row_id, sheet.c.mark)
+        .join(assignment, assignment.c.id == sheet.c.assignment_id)
+        .where(assignment.c.form == form.key, assignment.c.version != form.version)
+    )
+    for row in await connection.execute(statement):
+        marks[row.assignment_id][row.form_row_id] = row.mark
+    return marks
+
+
+def _progress(shared: Shared, form: Form, marks: dict[int, str]) -> str:
+    ids = (shared.form_rows.id(form.key, row.number) for row in form.rows)
+    return "".join(marks.get(each or 0, RowMark.UNTOUCHED) for each in ids)

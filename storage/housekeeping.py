@@ -1,0 +1,95 @@
+"""What is thrown away with time, a little at a time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, delete, select, update
+
+from storage.database import Database
+from storage.moments import as_ms
+from storage.outbox_states import OutboxState
+from storage.tables import event_key, failed_event, outbox, session, sheet
+
+KEYS_KEPT = timedelta(days=8)
+"""Longer than any channel brings an update again (WhatsApp: 7 days)."""
+TEXTS_KEPT = timedelta(days=1)
+SENT_KEPT = timedelta(days=30)
+ONCE_KEPT = timedelta(days=400)
+"""Messages that are told at most once: longer than a cycle."""
+HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+CHUNK = 5_000
+"""Rows of one transaction: turns wait for milliseconds, not for the whole cleaning."""
+MOST_CHUNKS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """How much was thrown away."""
+
+    event_keys: int
+    texts: int
+    messages: int
+
+
+class Housekeeping:
+    """Keeps the database small."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def clean(self, at: datetime) -> Cleaned:
+        """Throw away what is too old, in small transactions between which turns go on."""
+        ended = outbox.c.state > OutboxState.LEASED
+        await self._expire(as_ms(at))
+        return Cleaned(
+            event_keys=await self._delete(event_key, event_key.c.at < as_ms(at - KEYS_KEPT)),
+            texts=await self._blank(ended & (outbox.c.done_at < as_ms(at - TEXTS_KEPT))),
+            messages=await self._delete(
+                outbox, ended & outbox.c.dedupe.is_(None) & (outbox.c.done_at < as_ms(at - SENT_KEPT))
+            )
+            + await self._delete(outbox, ended & (outbox.c.done_at < as_ms(at - ONCE_KEPT))),
+        )
+
+    async def wanted_files(self) -> frozenset[str]:
+        """Give the hashes of all files that a sheet, a session or a job's result may still refer to.
+
+        Reads every sheet: run it at night, before ``FileStore.sweep``.
+        """
+        found: set[str] = set()
+        async with self._database.reading("Looking for files in use") as connection:
+            for column in (sheet.c.body, session.c.body, failed_event.c.envelope):
+                rows = await connection.stream(select(column))
+                async for (body,) in rows:
+                    found.update(HASH.findall(body))
+        return frozenset(found)
+
+    async def _expire(self, now: int) -> None:
+        """Give up what nobody wants to read any more."""
+        late = (outbox.c.state == OutboxState.WAITING) & (outbox.c.not_after <= now)
+        given_up = {"state": OutboxState.FAILED, "reason": "too late", "done_at": now}
+        await self._in_chunks(update(outbox).values(given_up), outbox, late)
+
+    async def _delete(self, table: Table, condition: Any) -> int:
+        return await self._in_chunks(delete(table), table, condition)
+
+    async def _blank(self, condition: Any) -> int:
+        has_text = outbox.c.body != "{}"
+        return await self._in_chunks(update(outbox).values(body="{}"), outbox, condition & has_text)
+
+    async def _in_chunks(self, statement: Any, table: Table, condition: Any) -> int:
+        key = next(iter(table.primary_key))
+        some = select(key).where(condition).limit(CHUNK)
+        changed = 0
+        for _ in range(MOST_CHUNKS):
+            async with self._database.writing("Cleaning up") as connection:
+                done = (await connection.execute(statement.where(key.in_(some)))).rowcount
+                if done:
+                    await connection.commit()
+            changed += done
+            if done < CHUNK:
+                break
+        return changed

@@ -1,0 +1,82 @@
+"""Slow work that a step asked for: fetching files after the commit, at least once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import delete, func, select, update
+
+from conversations.actions import FetchFile
+from storage.database import Database
+from storage.envelopes import AddressKey
+from storage.moments import as_ms
+from storage.tables import address, job
+from storage.tables.base import AnyRow
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file to be fetched; its result is an event with the key ``job:<id>``, which ends it."""
+
+    id: int
+    address_id: int
+    action: FetchFile
+    address: AddressKey
+    attempts: int
+    """How often it was handed out, this time included."""
+
+
+class Jobs:
+    """The jobs that wait."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, at: datetime, limit: int, lease: timedelta) -> list[Job]:
+        """Hand out jobs that are due, oldest first; one that was handed out before and not ended comes again."""
+        now = as_ms(at)
+        due = (job.c.not_before <= now) & (job.c.lease_until <= now)
+        found = (
+            select(job, address.c.channel, address.c.account, address.c.user)
+            .join(address, address.c.id == job.c.address_id)
+            .where(due)
+            .order_by(job.c.id)
+            .limit(limit)
+        )
+        async with self._database.writing("Handing out jobs") as connection:
+            rows = (await connection.execute(found)).all()
+            if rows:
+                taken = {"lease_until": as_ms(at + lease), "attempts": job.c.attempts + 1}
+                await connection.execute(update(job).where(job.c.id.in_([row.id for row in rows])).values(taken))
+                await connection.commit()
+        return [_read(row) for row in rows]
+
+    async def retry(self, job_id: int, not_before: datetime) -> None:
+        """Let a job be handed out again, at this moment at the earliest."""
+        async with self._database.writing("Putting a job off") as connection:
+            later = {"not_before": as_ms(not_before), "lease_until": 0}
+            await connection.execute(update(job).where(job.c.id == job_id).values(later))
+            await connection.commit()
+
+    async def drop(self, job_id: int) -> None:
+        """Give a job up without a result."""
+        async with self._database.writing("Dropping a job") as connection:
+            await connection.execute(delete(job).where(job.c.id == job_id))
+            await connection.commit()
+
+    async def count(self) -> int:
+        """Tell how many jobs wait or are under way."""
+        async with self._database.reading("Counting jobs") as connection:
+            return (await connection.execute(select(func.count()).select_from(job))).scalar_one()
+
+
+def _read(row: AnyRow) -> Job:
+    return Job(
+        id=row.id,
+        address_id=row.address_id,
+        action=msgspec.json.decode(row.body, type=FetchFile),
+        address=AddressKey(row.channel, row.account, row.user),
+        attempts=row.attempts + 1,
+    )

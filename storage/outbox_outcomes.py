@@ -1,0 +1,136 @@
+"""What became of messages: how each ending is written, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.inserting import upsert
+from storage.moments import as_ms
+from storage.outbox_states import PROACTIVE, OutboxState
+from storage.tables import address, message_topic, outbox
+
+MOST_REASON_CHARACTERS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The channel took it."""
+
+    id: int
+    message_id: str
+    """The channel's id of the message; empty when it gives none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Not now."""
+
+    id: int
+    not_before: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Never."""
+
+    id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The reader has blocked us, or is no more: nothing is sent there unasked until they write again."""
+
+    id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """Perhaps it arrived, and it is not to be repeated."""
+
+    id: int
+
+
+Outcome = Sent | Retry | Failed | Gone | Uncertain
+_end = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("this_id"), outbox.c.state.in_((OutboxState.WAITING, OutboxState.LEASED)))
+    .values(
+        state=bindparam("to_state"),
+        lease_until=0,
+        message_id=bindparam("as_message"),
+        done_at=bindparam("ended_at"),
+        reason=bindparam("because"),
+        not_before=bindparam("earliest"),
+        attempts=outbox.c.attempts + bindparam("tries"),
+    )
+)
+
+
+async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[Outcome], now: int) -> None:
+    """Write the outcomes in few statements."""
+    await connection.execute(_end, [_row(outcome, now) for outcome in outcomes])
+    sent = {each.id: each.message_id for each in outcomes if isinstance(each, Sent) and each.message_id}
+    if sent:
+        await _remember_topics(connection, sent)
+    gone = [each.id for each in outcomes if isinstance(each, Gone)]
+    if gone:
+        await _close_chats(connection, gone, now)
+
+
+def _row(outcome: Outcome, now: int) -> dict[str, Any]:
+    row = {
+        "this_id": outcome.id,
+        "to_state": int(OutboxState.FAILED),
+        "as_message": "",
+        "ended_at": now,
+        "because": "",
+        "earliest": 0,
+        "tries": 1,
+    }
+    match outcome:
+        case Sent():
+            row |= {"to_state": int(OutboxState.SENT), "as_message": outcome.message_id}
+        case Retry():
+            row |= {"to_state": int(OutboxState.WAITING), "ended_at": None, "earliest": as_ms(outcome.not_before)}
+        case Uncertain():
+            row |= {"to_state": int(OutboxState.UNCERTAIN)}
+        case Failed() | Gone():
+            pass
+    if not isinstance(outcome, (Sent, Uncertain)):
+        row["because"] = outcome.reason[:MOST_REASON_CHARACTERS]
+    return row
+
+
+async def _remember_topics(connection: AsyncConnection, sent: dict[int, str]) -> None:
+    """A message that asked a question is found again by the channel's id of it."""
+    statement = select(outbox.c.id, outbox.c.address_id, outbox.c.topic_assignment_id, outbox.c.topic_key).where(
+        outbox.c.id.in_(sent), outbox.c.topic_assignment_id.is_not(None)
+    )
+    rows = [
+        {
+            "address_id": row.address_id,
+            "message_id": sent[row.id],
+            "assignment_id": row.topic_assignment_id,
+            "key": row.topic_key,
+        }
+        for row in await connection.execute(statement)
+    ]
+    if rows:
+        await connection.execute(upsert(connection, message_topic, ("assignment_id", "key")), rows)
+
+
+async def _close_chats(connection: AsyncConnection, gone: Sequence[int], now: int) -> None:
+    chats = select(outbox.c.address_id).where(outbox.c.id.in_(gone))
+    await connection.execute(update(address).where(address.c.id.in_(chats)).values(blocked_at=now))
+    unasked = (outbox.c.state == OutboxState.WAITING) & outbox.c.priority.in_(PROACTIVE)
+    cancelled = {"state": OutboxState.FAILED, "reason": "reader gone", "done_at": now}
+    await connection.execute(update(outbox).where(unasked, outbox.c.address_id.in_(chats)).values(cancelled))

@@ -1,0 +1,56 @@
+"""Copies regions from the table that comes with the program into the database."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import region
+
+FILE = Path(__file__).parent / "regions" / "regions.csv.gz"
+KINDS = ("province", "district", "subdistrict", "village")
+"""By the number of dots in a code."""
+TOP_KINDS = ("province", "district")
+
+
+def read_regions(prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Give code and name of the provinces, kabupaten and kota, or of what lies in the region of this code."""
+    with gzip.open(FILE, "rt", encoding="utf-8", newline="") as lines:
+        for code, name in csv.reader(lines):
+            is_wanted = code.startswith(f"{prefix}.") if prefix else kind_of(code) in TOP_KINDS
+            if is_wanted and code != "code":
+                yield code, name
+
+
+def kind_of(code: str) -> str:
+    """Tell what a code stands for: ``16.07.01.2001`` is a village."""
+    return KINDS[min(code.count("."), len(KINDS) - 1)]
+
+
+async def load_regions(connection: AsyncConnection, regions: Iterable[tuple[str, str]]) -> int:
+    """Insert the regions that are not there yet, those around them before them; tell how many."""
+    ids = {row.code: row.id for row in await connection.execute(select(region.c.code, region.c.id))}
+    newest = await connection.scalar(select(func.coalesce(func.max(region.c.id), 0))) or 0
+    rows = []
+    for code, name in regions:
+        if code not in ids:
+            newest += 1
+            ids[code] = newest
+            rows.append({"id": newest, "code": code, "name": name, "kind": kind_of(code), **_around(code, ids)})
+    if rows:
+        await connection.execute(insert(region), rows)
+    return len(rows)
+
+
+def _around(code: str, ids: dict[str, int]) -> dict[str, int | None]:
+    """Give the regions around a region, itself in its own column."""
+    parts = code.split(".")
+    return {
+        f"{kind}_id": ids.get(".".join(parts[: place + 1])) if place < len(parts) else None
+        for place, kind in enumerate(KINDS[:3])
+    }

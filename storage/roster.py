@@ -1,0 +1,239 @@
+"""The roster: regions, posts and who holds them, invitations, approvals. The rare paths of an administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from conversations.people import Person, Post, Region, Role, Standing
+from storage import approvals
+from storage.database import Database
+from storage.districts import AddedDistrict, Wish, add_district
+from storage.errors import StorageError
+from storage.flushing.forgetting import forget
+from storage.form_renewal import renew_forms
+from storage.invitations import insert_invitation, new_code
+from storage.moments import as_ms
+from storage.region_loading import load_regions, read_regions
+from storage.rows import read_person, read_post
+from storage.tables import holding, invitation, person, post, region
+from storage.turn_state import Shared
+
+
+@dataclass(frozen=True, slots=True)
+class VacantPost:
+    """A post that nobody holds."""
+
+    id: int
+    role: Role
+    region: Region
+    office: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """An invitation just made; its code is known only here."""
+
+    code: str
+    post: VacantPost
+
+
+class Roster:
+    """Who is asked what, and who may answer."""
+
+    def __init__(self, database: Database, shared: Shared) -> None:
+        self._database = database
+        self._shared = shared
+
+    async def load_regions(self) -> int:
+        """Insert the provinces, kabupaten and kota that are not there yet; tell how many."""
+        async with self._database.writing("Loading regions") as connection:
+            loaded = await load_regions(connection, read_regions())
+            await connection.commit()
+        return loaded
+
+    async def add_district(
+        self, code: str, year: int, due_at: datetime | None, *, forms: Collection[str] = ()
+    ) -> AddedDistrict:
+        """Put a kabupaten or kota on the roster of a year, with everybody who is asked. Again: only the deadline moves.
+
+        Forms that carry points are assigned; others (``drppa``) only when ``forms`` names them.
+
+        Raises:
+            StorageError: the code or a form is unknown.
+        """
+        await self._shared.form_rows.prepare(self._database)
+        async with self._database.writing("Adding a district") as connection:
+            added = await add_district(connection, self._shared, Wish(code, year, due_at, forms))
+            await connection.commit()
+        return added
+
+    async def renew_forms(self) -> int:
+        """Fit running assignments to the library's versions of their forms; tell how many had another."""
+        await self._shared.form_rows.prepare(self._database)
+        async with self._database.writing("Fitting assignments to new versions of forms") as connection:
+            renewed = await renew_forms(connection, self._shared)
+            await connection.commit()
+        return renewed
+
+    async def find_region(self, code: str) -> Region | None:
+        """Give a region of the database by its code."""
+        async with self._database.reading("Looking up a region") as connection:
+            number = await connection.scalar(select(region.c.id).where(region.c.code == code))
+            if number is None:
+                return None
+            await self._shared.regions.know(connection, {number})
+        return self._shared.regions.region(number)
+
+    async def find_post(self, region_code: str, role: Role, office: str = "") -> int | None:
+        """Give the number of a post on the roster."""
+        mine = (region.c.code == region_code) & (post.c.role == role) & (post.c.office == office)
+        statement = select(post.c.id).join(region, region.c.id == post.c.region_id).where(mine)
+        async with self._database.reading("Looking up a post") as connection:
+            return await connection.scalar(statement)
+
+    async def vacancies(self, district: str, at: datetime) -> list[VacantPost]:
+        """Give the posts of a district that nobody holds, by code of region."""
+        async with self._database.reading("Looking for vacant posts") as connection:
+            return await self._vacancies(connection, district, at)
+
+    async def _vacancies(self, connection: AsyncConnection, district: str, at: datetime) -> list[VacantPost]:
+        here = select(region.c.id).where(region.c.code == district, region.c.kind == "district").scalar_subquery()
+        held = exists().where(holding.c.post_id == post.c.id, *_now(at))
+        statement = (
+            select(post)
+            .join(region, region.c.id == post.c.region_id)
+            .where(region.c.district_id == here, ~held)
+            .order_by(region.c.code, post.c.role, post.c.office)
+        )
+        rows = (await connection.execute(statement)).all()
+        regions = self._shared.regions
+        await regions.know(connection, {row.region_id for row in rows})
+        return [VacantPost(row.id, Role(row.role), regions.region(row.region_id), row.office) for row in rows]
+
+    async def issue_invitation(
+        self,
+        post_id: int,
+        standing: Standing,
+        *,
+        at: datetime,
+        name: str = "",
+        honorific: str = "",
+        expires_at: datetime | None = None,
+    ) -> str:
+        """Make a single-use invitation and give its code, which is not kept; it lives 60 days unless said otherwise."""
+        code = new_code()
+        expires = None if expires_at is None else as_ms(expires_at)
+        async with self._database.writing("Making an invitation") as connection:
+            await insert_invitation(
+                connection,
+                code,
+                post=post_id,
+                standing=standing,
+                name=name,
+                at=as_ms(at),
+                honorific=honorific,
+                expires_at=expires,
+            )
+            await connection.commit()
+        return code
+
+    async def invite_vacant(self, district: str, *, at: datetime, expires_at: datetime | None = None) -> list[Issued]:
+        """Make an invitation for each post that nobody holds; older unused ones to these posts end."""
+        expires = None if expires_at is None else as_ms(expires_at)
+        async with self._database.writing("Making invitations") as connection:
+            vacant = await self._vacancies(connection, district, at)
+            await _withdraw(connection, [each.id for each in vacant], as_ms(at))
+            issued = [Issued(new_code(), each) for each in vacant]
+            for each in issued:
+                await insert_invitation(
+                    connection,
+                    each.code,
+                    post=each.post.id,
+                    standing=Standing.DEFINITIVE,
+                    name="",
+                    at=as_ms(at),
+                    expires_at=expires,
+                )
+            await connection.commit()
+        return issued
+
+    async def approve(self, assignment: int, row: str, *, by: int, at: datetime) -> None:
+        """Let a row count in the verified figure, at the share that it claims now.
+
+        Raises:
+            StorageError: nothing whose worth is known has been answered there.
+        """
+        async with self._database.writing("Approving a row") as connection:
+            await approvals.approve(connection, self._shared.regions, (assignment, row), by=by, at=as_ms(at))
+            await connection.commit()
+
+    async def return_row(self, assignment: int, row: str) -> None:
+        """Take an approval back: the row counts as claimed only.
+
+        Raises:
+            StorageError: nothing has been answered there.
+        """
+        async with self._database.writing("Returning a row") as connection:
+            await approvals.take_back(connection, self._shared.regions, (assignment, row))
+            await connection.commit()
+
+    async def posts_of(self, person_id: int, at: datetime) -> tuple[Post, ...]:
+        """Give the posts that a person holds at this moment."""
+        statement = (
+            select(post.c.id.label("post_id"), post, holding.c.standing)
+            .join(holding, holding.c.post_id == post.c.id)
+            .where(holding.c.person_id == person_id, *_now(at))
+            .order_by(holding.c.id)
+        )
+        async with self._database.reading("Looking up a person's posts") as connection:
+            rows = (await connection.execute(statement)).all()
+            await self._shared.regions.know(connection, {row.region_id for row in rows})
+        return tuple(read_post(row, self._shared.regions) for row in rows)
+
+    async def holders(self, post_id: int, at: datetime) -> tuple[Person, ...]:
+        """Give the people who hold a post at this moment."""
+        statement = (
+            _people().join(holding, holding.c.person_id == person.c.id).where(holding.c.post_id == post_id, *_now(at))
+        )
+        async with self._database.reading("Looking up a post's holders") as connection:
+            return tuple(read_person(row) for row in await connection.execute(statement.order_by(holding.c.id)))
+
+    async def end_holding(self, person_id: int, post_id: int, at: datetime) -> bool:
+        """Let a person hold a post no longer; tell whether they did."""
+        mine = and_(holding.c.person_id == person_id, holding.c.post_id == post_id, *_now(at))
+        async with self._database.writing("Ending a post") as connection:
+            ended = await connection.execute(update(holding).where(mine).values(until=as_ms(at)))
+            await connection.commit()
+        return ended.rowcount > 0
+
+    async def forget(self, person_id: int, at: datetime) -> None:
+        """Forget a person who asked for it outside the chat.
+
+        Raises:
+            StorageError: there is no such person.
+        """
+        async with self._database.writing("Forgetting a person") as connection:
+            language = await connection.scalar(select(person.c.language).where(person.c.id == person_id))
+            if language is None:
+                raise StorageError(f"The number of a person was expected; {person_id} is none. Look them up.")
+            await forget(connection, person_id, language=language, at=as_ms(at))
+            await connection.commit()
+
+
+def _now(at: datetime) -> Sequence[ColumnElement[bool]]:
+    return holding.c.since <= as_ms(at), holding.c.until > as_ms(at)
+
+
+def _people() -> Select[Any]:
+    return select(person.c.id.label("person_id"), person)
+
+
+async def _withdraw(connection: AsyncConnection, posts: Sequence[int], at: int) -> None:
+    free = invitation.c.used_at.is_(None) & invitation.c.withdrawn_at.is_(None)
+    await connection.execute(update(invitation).where(free, invitation.c.post_id.in_(posts)).values(withdrawn_at=at))

@@ -1,0 +1,49 @@
+"""The store: everything the running program keeps, behind one door."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from conversations.brief import Library
+from storage.database import Database
+from storage.failures import Failures
+from storage.form_rows import FormRows
+from storage.housekeeping import Housekeeping
+from storage.jobs import Jobs
+from storage.outbox import Outbox
+from storage.region_book import RegionBook
+from storage.roster import Roster
+from storage.turn_state import Shared, TurnState
+from storage.turns import Turns
+
+
+class Store:
+    """All that is kept. One a process; writers take turns within it."""
+
+    def __init__(self, engine: AsyncEngine, library: Library) -> None:
+        self._database = Database(engine)
+        self._shared = Shared(library, FormRows(library.forms), RegionBook())
+        self.outbox = Outbox(self._database)
+        self.jobs = Jobs(self._database)
+        self.failures = Failures(self._database)
+        self.roster = Roster(self._database, self._shared)
+        self.housekeeping = Housekeeping(self._database)
+
+    @asynccontextmanager
+    async def begin_turns(self, at: datetime) -> AsyncIterator[Turns]:
+        """Open a batch of turns; leaving it without ``commit`` keeps nothing of it.
+
+        Raises:
+            StorageError: the database refused; nothing of the batch was kept.
+        """
+        await self._shared.form_rows.prepare(self._database)
+        async with self._database.writing("Keeping a batch of turns") as connection:
+            yield Turns(connection, TurnState(at=at, shared=self._shared))
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        await self._database.engine.dispose()

@@ -1,0 +1,156 @@
+"""What a batch of turns knows and has decided so far; everything here is memory until it is written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from conversations.actions import (
+    AcceptInvitation,
+    IssueInvitation,
+    RequestAccess,
+    SaveSheet,
+)
+from conversations.brief import Library
+from conversations.needs import AllSheetsNeed, Need, SheetNeed
+from conversations.people import Assignment, Invitation, Person, Post
+from conversations.session import Session
+from conversations.sheets import EMPTY_SHEET, Sheet
+from storage.envelopes import AddressKey
+from storage.form_rows import FormRows
+from storage.region_book import RegionBook
+
+SheetKey = tuple[int, str]
+"""An assignment and a row's number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all turns of a process share."""
+
+    library: Library
+    form_rows: FormRows
+    regions: RegionBook
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAddress:
+    """A chat, and who writes from it."""
+
+    id: int
+    key: AddressKey
+    person: int
+    is_blocked: bool = False
+
+
+@dataclass(slots=True)
+class Speaker:
+    """A person of the batch as they are after the steps so far."""
+
+    person: Person
+    session: Session
+    last_address: int
+    posts: tuple[Post, ...] = ()
+    assignments: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSheet:
+    """What the database holds of a row."""
+
+    sheet: Sheet = EMPTY_SHEET
+    mark: str = ""
+    share: int | None = None
+    approved: int | None = None
+    """The approved share; ``None`` when it is not approved."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSheet:
+    """A row to be written."""
+
+    action: SaveSheet
+    body: str
+    version: str
+    person: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """An invitation that a step of this batch may accept, and what comes with its post."""
+
+    invitation: Invitation
+    post: Post
+    assignments: tuple[Assignment, ...]
+
+
+@dataclass(slots=True)
+class Acceptance:
+    """An accepted invitation to be written."""
+
+    invited: Invited
+    person: int
+    action: AcceptInvitation
+
+
+@dataclass(slots=True)
+class Pending:
+    """What the steps so far want written. Emptied by each flush."""
+
+    sheets: dict[SheetKey, NewSheet] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    progress: set[int] = field(default_factory=set)
+    """Assignments whose progress or sending has changed."""
+    sessions: set[int] = field(default_factory=set)
+    """People whose session has changed."""
+    outbox: list[dict[str, Any]] = field(default_factory=list)
+    told: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    """Messages for a person, whose address is looked up when they are written."""
+    superseded: set[tuple[int, str]] = field(default_factory=set)
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+    topics: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
+    people: set[int] = field(default_factory=set)
+    """People whose name, honorific, language or consent has changed."""
+    acceptances: list[Acceptance] = field(default_factory=list)
+    invitations: list[tuple[IssueInvitation, int]] = field(default_factory=list)
+    requests: dict[int, tuple[RequestAccess, int]] = field(default_factory=dict)
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+    forgotten: dict[int, int] = field(default_factory=dict)
+    """People to be forgotten, with the moment."""
+    failed: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class TurnState:
+    """The memory of one batch."""
+
+    at: datetime
+    shared: Shared
+    known: dict[Need, object] = field(default_factory=dict)
+    volatile: defaultdict[type, set[Need]] = field(default_factory=lambda: defaultdict(set))
+    """Needs in ``known`` that a step of the batch can make untrue, by type."""
+    addresses: dict[AddressKey | int, KnownAddress] = field(default_factory=dict)
+    speakers: dict[int, Speaker] = field(default_factory=dict)
+    assignments: dict[int, Assignment] = field(default_factory=dict)
+    stored: dict[SheetKey, StoredSheet] = field(default_factory=dict)
+    invited: dict[int, Invited] = field(default_factory=dict)
+    """By the invitation's id."""
+    pending: Pending = field(default_factory=Pending)
+    has_pending: bool = False
+    jobs: int = 0
+    messages: int = 0
+    lost_sessions: int = 0
+
+    def forget_needs(self, *kinds: type) -> None:
+        """Drop what is no longer true: the next step that looks for it has it loaded again."""
+        for kind in kinds:
+            for need in self.volatile.pop(kind, ()):
+                self.known.pop(need, None)
+
+    def keep_sheet(self, key: SheetKey, sheet: Sheet) -> None:
+        """Show the sheet to the steps that follow."""
+        self.known[SheetNeed(*key)] = sheet
+        self.known.pop(AllSheetsNeed(key[0]), None)

@@ -1,0 +1,128 @@
+"""A batch of turns: one transaction that claims events, loads what they need, and keeps what their steps decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from conversations.brief import Brief
+from conversations.engine import Step
+from conversations.needs import Need
+from conversations.session import Session
+from storage.applying import StepApplier
+from storage.arrivals import claim_keys, know_senders
+from storage.envelopes import JOB_PREFIX, RETRY_PREFIX, AddressKey, Envelope, number_after
+from storage.flushing import flush
+from storage.moments import as_ms
+from storage.needs.loading import load
+from storage.posts_held import load_posts
+from storage.rows import encode
+from storage.tables import address, failed_event, job
+from storage.turn_state import TurnState
+
+__all__ = ["AddressKey", "Committed", "Envelope", "Turns"]
+
+MOST_ERROR_CHARACTERS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a batch left behind."""
+
+    outbox: int
+    """Messages to be sent."""
+    jobs: int
+    """Files to be fetched."""
+    lost_sessions: int = 0
+    """Sessions that could not be read any more and began anew."""
+
+
+class Turns:
+    """One batch in one transaction. Leaving it without ``commit`` keeps nothing."""
+
+    def __init__(self, connection: AsyncConnection, state: TurnState) -> None:
+        self._connection = connection
+        self._state = state
+        self._applier = StepApplier(state)
+
+    async def claim(self, envelopes: Iterable[Envelope]) -> list[Envelope]:
+        """Give the events that were never seen before, in order, with their senders loaded.
+
+        Raises:
+            StorageError: a key or an address is not usable.
+        """
+        fresh = await claim_keys(self._connection, self._state, envelopes)
+        if fresh:
+            await know_senders(self._connection, self._state, fresh)
+            await load_posts(self._connection, self._state, self._state.speakers.keys())
+            await self._settle(fresh)
+        return fresh
+
+    async def _settle(self, fresh: Sequence[Envelope]) -> None:
+        """End the jobs and failures whose results these are; a blocked chat that writes is open again."""
+        for table, prefix in ((job, JOB_PREFIX), (failed_event, RETRY_PREFIX)):
+            done = [number for envelope in fresh if (number := number_after(prefix, envelope.key)) is not None]
+            if done:
+                await self._connection.execute(delete(table).where(table.c.id.in_(done)))
+        written = [envelope.address for envelope in fresh if isinstance(envelope.address, AddressKey)]
+        opened = {known.id for each in written if (known := self._state.addresses[each]).is_blocked}
+        if opened:
+            await self._connection.execute(update(address).where(address.c.id.in_(opened)).values(blocked_at=None))
+
+    def brief(self, envelope: Envelope) -> Brief:
+        """Give what the dialog may know about the sender, after the steps applied so far."""
+        state = self._state
+        where = state.addresses[envelope.address]
+        speaker = state.speakers[where.person]
+        return Brief(
+            person=speaker.person,
+            address=where.id,
+            channel_name=CHANNEL_NAMES.get(where.key.channel, where.key.channel.capitalize()),
+            posts=speaker.posts,
+            assignments=tuple([state.assignments[each] for each in speaker.assignments]),
+            library=state.shared.library,
+            known=state.known,
+        )
+
+    def session(self, envelope: Envelope) -> Session:
+        """Give the sender's session, after the steps applied so far."""
+        return self._state.speakers[self._state.addresses[envelope.address].person].session
+
+    async def fetch(self, needs: Iterable[Need]) -> None:
+        """Load what is asked for into what all briefs know; each kind is read once for all."""
+        await load(self._connection, self._state, needs)
+
+    def apply(self, envelope: Envelope, step: Step) -> None:
+        """Let a step take effect for the steps that follow, and note it for the commit.
+
+        Raises:
+            StorageError: the step wants something that cannot be kept; the batch must not be committed then.
+        """
+        self._applier.apply(envelope, step)
+
+    def keep_failed(self, envelope: Envelope, error: str, apology: Step | None = None) -> None:
+        """Keep an event whose step failed, so that it can be tried again; ``error`` carries nobody's words."""
+        self._state.pending.failed.append(
+            {
+                "event_key": envelope.key,
+                "envelope": encode(envelope).decode(),
+                "error": error[:MOST_ERROR_CHARACTERS],
+                "at": as_ms(self._state.at),
+            }
+        )
+        self._state.has_pending = True
+        if apology is not None:
+            self.apply(envelope, apology)
+
+    async def commit(self) -> Committed:
+        """Write everything and commit; afterwards it survives a power cut."""
+        await flush(self._connection, self._state)
+        await self._connection.commit()
+        state = self._state
+        return Committed(outbox=state.messages, jobs=state.jobs, lost_sessions=state.lost_sessions)
+
+
+CHANNEL_NAMES = {"telegram": "Telegram", "whatsapp": "WhatsApp", "simulator": "Simulator"}
