@@ -79,8 +79,6 @@ def _check_question(form: Form, question: Question, sheets: SheetReader) -> None
         sheets.report(name, "label", f"The question {name!r} has no text.", "Write what the person is asked.")
     if question.kind is QuestionKind.CALCULATE and question.calculation is None:
         sheets.report(name, "calculation", f"{name!r} calculates nothing.", "Write an expression.")
-    if question.is_choice and not question.choices:
-        sheets.report(name, "type", f"The question {name!r} has no choices.", "Fill its list in the choices sheet.")
     for each in _texts(question):
         _check_text(sheets, name, each)
     _check_references(form, sheets, name, _expressions(question))

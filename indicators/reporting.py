@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ _A_DAY = date(2025, 1, 1)
 """Forms are tried out on this day, so that the same form gives the same report."""
 _TRIES = 24
 """Sets of made-up answers for each scored row."""
-_MOST_STEPS = 200
 _HARMLESS = ("max-pixels", "or_other")
 """Remarks of pyxform on things that a chat does its own way."""
 _NUMBERS = ("1", "0", "2", "100", "5", "2024", "1000", "50", "3", "10")
@@ -149,15 +149,11 @@ def _made_up(form: Form, row: Row, attempt: int) -> dict[str, str]:
 
 def _fill(form: Form, row: Row, values: dict[str, str], attempt: int) -> None:
     tried: set[str] = set()
-    for step in range(_MOST_STEPS):
-        waiting = next((each for each in asked(form, row, values, _A_DAY) if _is_open(each, tried)), None)
-        if waiting is None:
-            return
+    while waiting := next((each for each in asked(form, row, values, _A_DAY) if _is_open(each, tried)), None):
         tried.add(waiting.key)
-        accepted = _candidates(form, waiting.key, values, attempt + step * (attempt % 3))
-        found = next((value for value in accepted if not check_answer(form, waiting.key, value, values, _A_DAY)), None)
-        if found is not None:
-            values[waiting.key] = found
+        candidates = _candidates(form, waiting.key, values, attempt + len(tried) * (attempt % 3))
+        found = (value for value in candidates if not check_answer(form, waiting.key, value, values, _A_DAY))
+        values |= {waiting.key: value for value in islice(found, 1)}
 
 
 def _is_open(each: Asked, tried: set[str]) -> bool:

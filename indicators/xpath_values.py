@@ -52,9 +52,6 @@ class Endless:
     def __neg__(self) -> Endless:
         return _ENDLESS[None if self.sign is None else -self.sign]
 
-    def __abs__(self) -> Endless:
-        return NAN if self.sign is None else INFINITY
-
     def __add__(self, other: Number) -> Number:
         if not isinstance(other, Endless) or self == other:
             return self

@@ -148,15 +148,16 @@ def _written(digits: str, *, is_whole: bool, language: str) -> _Amount | None:
     home, abroad = _marked(digits, *marks), _marked(digits, *reversed(marks))
     if home is None or abroad is None:
         value = abroad if home is None else home
-        return None if value is None else _Amount(value, is_certain=not (is_whole and _has_decimals(digits)))
+        return None if value is None else _Amount(value, is_certain=not (is_whole and _may_be_a_slip(digits)))
     if not is_whole:
         return _Amount(home, is_certain=False)
     return _Amount(max(home, abroad), is_certain=home > abroad)
 
 
-def _has_decimals(digits: str) -> bool:
-    """Tell ``1.00``, which is whole and may be a slip for 100, from ``1.000.000``."""
-    return len(re.split("[.,]", digits)[-1]) != 3
+def _may_be_a_slip(digits: str) -> bool:
+    """Tell ``1.00``, which may be a slip for 100, from ``1.000.000`` and ``1.000,00``."""
+    parts = re.split("[.,]", digits)
+    return len(parts) == 2 and len(parts[1]) != 3
 
 
 def _marked(digits: str, group: str, point: str) -> Fraction | None:

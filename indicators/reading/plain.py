@@ -10,9 +10,9 @@ _KEPT_CONTROLS = "\n"
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs"})
 _DASHES = str.maketrans({"\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-"})
 _CLOSING = " .!?"
+_GREETING = re.compile(r"^(?:maaf|mohon maaf|baik|oke|ok|siap)[ ,]+(?=\w)")
 _POLITE = re.compile(
-    r"(?:^(?:maaf|mohon maaf|baik|oke|ok|siap)[ ,]+(?=\w))"
-    r"|(?:[ ,]+(?:pak|bu|bapak|ibu|kak|mas|mbak|min|admin|dong|sih|nih|deh|kok|saja|aja|terima kasih|makasih|trims)$)"
+    r"(?:[ ,]+(?:pak|bu|bapak|ibu|kak|mas|mbak|min|admin|dong|sih|nih|deh|kok|saja|aja|terima kasih|makasih|trims)$)"
 )
 
 
@@ -44,6 +44,8 @@ def without_courtesy(folded: str) -> str:
     """Drop what is said out of politeness: "sudah ada pak" is "sudah ada"."""
     for _ in range(3):
         shorter = _POLITE.sub("", folded).strip(" ,.!")
+        if shorter == folded:
+            shorter = _GREETING.sub("", folded)
         if shorter == folded or not shorter:
             return folded
         folded = shorter

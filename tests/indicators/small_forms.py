@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from indicators.form import Form, Lexical
+from indicators.form import AnswerKey, Form, Lexical
 from indicators.loading import load_form
 from indicators.reading import Reading, Understood, read_answer
-from indicators.form import AnswerKey
 
 TODAY = date(2025, 11, 22)
 KLA_2024 = Path(__file__).parent.parent.parent / "indicators" / "kla_2024"

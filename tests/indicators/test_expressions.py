@@ -3,12 +3,12 @@
 import math
 from datetime import date
 from fractions import Fraction
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from elementpath import XPathContext
-from elementpath.xpath1 import XPath1Parser
 from elementpath.exceptions import ElementPathZeroDivisionError
+from elementpath.xpath1 import XPath1Parser
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
@@ -221,6 +221,7 @@ def test_a_name_outside_its_repeat_means_all_turns() -> None:
     ("source", "expected"),
     [
         ("${umur} > 4", True),
+        ("${umur} = '5'", True),
         ("${umur} > 9", False),
         ("6 < ${umur}", False),
         ("count(${umur}) = 2", True),
@@ -315,7 +316,7 @@ TEXTS = st.recursive(
 AMOUNTS = st.recursive(
     st.sampled_from(["number($a)", "number($b)", "number($c)", "1", "2.5", "0"]) | _join("string-length({})", TEXTS),
     lambda inner: (
-        _join("({} {} {})", inner, st.sampled_from(["+", "-", "*", "div", "mod"]), inner)
+        _join("({} {} {})", inner, st.sampled_from(["+", "-", "*", "div"]), inner)
         | _join("{}({})", st.sampled_from(["floor", "ceiling", "round", "number", "-"]), inner)
     ),
     max_leaves=5,
@@ -333,9 +334,11 @@ TRUTHS = st.recursive(
 @settings(max_examples=400)
 @given(source=AMOUNTS | TRUTHS | TEXTS, a=ANSWER, b=ANSWER, c=ANSWER)
 def test_an_expression_equals_elementpaths_own_evaluation(source: str, a: str, b: str, c: str) -> None:
-    """Where elementpath keeps to XPath 1.0: it refuses to divide by 0 and to compare texts by size."""
+    """Where elementpath keeps to XPath 1.0: it refuses to divide by 0 and to compare texts by size,
+    and its ``1 mod -2`` is -1, where the recommendation says 1.
+    """
     variables = {"a": a, "b": b, "c": c}
-    context = XPathContext(ElementTree.XML("<x/>"), variables=dict(variables))
+    context = XPathContext(ET.XML("<x/>"), variables=dict(variables))
     try:
         expected = XPath1Parser().parse(source).evaluate(context)
     except (ElementPathZeroDivisionError, ZeroDivisionError):
