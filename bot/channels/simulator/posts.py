@@ -74,4 +74,4 @@ def owner_of(kind: PhoneKind, key: str) -> tuple[str, str]:
 
 
 def _searched(post: PostFound) -> str:
-    return f"{post.region} {post.subdistrict} {post.district} {post.office}".casefold()
+    return f"{post.region} {post.subdistrict} {post.district} {post.office}".replace("_", " ").casefold()

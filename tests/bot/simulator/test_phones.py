@@ -17,6 +17,12 @@ def test_every_word_has_to_occur_and_names_that_begin_so_come_first() -> None:
     assert matching(posts, "") == posts
 
 
+def test_an_office_is_found_by_its_name_with_blanks() -> None:
+    office = PostFound("16.07/office/dinas_sosial", Role.OFFICE, "Kabupaten Banyuasin", office="dinas_sosial")
+
+    assert matching([office], "dinas sosial") == [office]
+
+
 def test_whoever_plays_a_post_always_has_the_same_name() -> None:
     assert owner_of("village_head", "a") == owner_of("village_head", "a")
 

@@ -14,10 +14,13 @@ const TITLES = {
   village_head: (post) => `${post.is_ward ? "Lurah" : "Kepala Desa"} ${post.region}`,
   subdistrict_head: (post) => `Camat ${post.region}`,
   operator: (post) => `Operator ${post.is_ward ? "Kelurahan" : "Desa"} ${post.region}`,
-  office: (post) => `${post.office || "OPD"}, ${post.region}`,
+  office: (post) => `Petugas ${officeOf(post.office)}`,
   coordinator: (post) => `Koordinator ${post.region}`,
   official: (post) => `Pejabat ${post.region}`,
 };
+
+/** Write an office's code (`dinas_sosial`) as a name. */
+const officeOf = (code) => (code ? code[0].toUpperCase() + code.slice(1).replaceAll("_", " ") : "OPD");
 
 /** Say who holds a phone of this kind for this post. */
 export const titleOf = (kind, post) => (post ? TITLES[kind](post) : "Orang baru");
@@ -26,14 +29,14 @@ export const titleOf = (kind, post) => (post ? TITLES[kind](post) : "Orang baru"
 export function placeOf(post) {
   if (!post) return "";
   const around = post.subdistrict ? [`Kecamatan ${post.subdistrict}`] : [];
-  if (post.district && post.district !== post.region) around.push(post.district);
+  if (post.district && (post.district !== post.region || post.office)) around.push(post.district);
   return around.join(", ");
 }
 
 /** Two letters for a round picture. */
 export function initials(kind, post) {
   if (!post) return "?";
-  const words = post.region.replace(/^(Kabupaten|Kota)\s+/i, "").split(/\s+/);
+  const words = (post.office ? officeOf(post.office) : post.region).replace(/^(Kabupaten|Kota)\s+/i, "").split(/\s+/);
   return (words[0][0] + (words[1]?.[0] ?? words[0][1] ?? "")).toUpperCase();
 }
 
