@@ -10,6 +10,8 @@ from indicators.reading.dates import say_date
 from indicators.reading.places import say_place
 from indicators.xpath_values import Endless, number_in, to_text
 
+LEAST_GROUPED = 10_000
+"""A number below this without a unit is more likely a year than a count: it is written without a thousands mark."""
 _FILES = {"id": ("berkas", "berkas"), "en": ("file", "files")}
 
 
@@ -46,6 +48,8 @@ def _say_amount(question: Question, value: str, language: str) -> str:
         return value
     said = say_number(Fraction(amount), language)
     match question.unit:
+        case "" if abs(amount) < LEAST_GROUPED:
+            return said.replace("." if language != "en" else ",", "")
         case "":
             return said
         case "rupiah":
