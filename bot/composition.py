@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute, Mount
 
@@ -26,7 +27,10 @@ from storage.database import connect
 from storage.errors import StorageError
 from storage.files import FileLimits, FileStore
 from storage.store import Store
-from storage.turns import AddressKey, Committed
+from storage.turns import Committed
+
+if TYPE_CHECKING:
+    from bot.channels.telegram.channel import MembershipChange, TelegramChannel
 
 INSTRUMENT = Path(indicators.__file__).parent / "kla_2024"
 """The instrument that comes with the program."""
@@ -84,7 +88,7 @@ def open_files(settings: Settings) -> FileStore:
     return FileStore(settings.files_folder, FileLimits(size_bytes=settings.largest_file_mib * MEBIBYTE))
 
 
-def assemble(settings: Settings, store: Store, library: Library, clock: Clock | None = None) -> Program:
+def assemble(settings: Settings, store: Store, clock: Clock | None = None) -> Program:
     """Put a program together.
 
     Raises:
@@ -92,7 +96,7 @@ def assemble(settings: Settings, store: Store, library: Library, clock: Clock | 
     """
     clock = clock or SystemClock()
     files = open_files(settings)
-    channels, routes = _channels(settings, store, library, clock)
+    channels, routes = _channels(settings, store, clock)
     delivery = DeliveryWorker(store.outbox, channels, clock, SENDING)
     woken: list[FileJobs] = []
 
@@ -120,9 +124,7 @@ def assemble(settings: Settings, store: Store, library: Library, clock: Clock | 
     )
 
 
-def _channels(
-    settings: Settings, store: Store, library: Library, clock: Clock
-) -> tuple[Sequence[Channel], Sequence[BaseRoute]]:
+def _channels(settings: Settings, store: Store, clock: Clock) -> tuple[Sequence[Channel], Sequence[BaseRoute]]:
     """Make the channels that are switched on, and the pages that they bring along."""
     if not settings.has_telegram and not settings.has_simulator:
         raise NothingToDoError(
@@ -132,24 +134,21 @@ def _channels(
     channels: list[Channel] = []
     routes: list[BaseRoute] = []
     if settings.has_telegram:
-        channels.append(telegram_channel(settings, store, clock))
+        channels.append(telegram_channel(settings, clock, store.roster.mark_blocked))
     if settings.has_simulator:
-        simulator, pages = _simulator(settings, store, library, clock)
+        simulator, pages = _simulator(settings, store, clock)
         channels.append(simulator)
         routes.append(pages)
     return channels, routes
 
 
-def telegram_channel(settings: Settings, store: Store, clock: Clock) -> Channel:
+def telegram_channel(settings: Settings, clock: Clock, on_block: MembershipChange) -> TelegramChannel:
     """Make the channel of the Telegram bot."""
     from bot.channels.telegram.channel import TelegramChannel
     from bot.channels.telegram.menu import load_menu
     from bot.channels.telegram.ptb import PtbApi
 
     token = settings.telegram_token.get_secret_value()
-
-    async def on_block(address: AddressKey, is_blocked: bool) -> None:  # noqa: FBT001 - the port's signature
-        await store.roster.mark_blocked(address, clock.now() if is_blocked else None)
 
     return TelegramChannel(
         PtbApi(token, base_url=settings.telegram_base_url),
@@ -161,13 +160,13 @@ def telegram_channel(settings: Settings, store: Store, clock: Clock) -> Channel:
     )
 
 
-def _simulator(settings: Settings, store: Store, library: Library, clock: Clock) -> tuple[Channel, Mount]:
+def _simulator(settings: Settings, store: Store, clock: Clock) -> tuple[Channel, Mount]:
     from bot.channels.simulator.channel import SimulatorChannel
     from bot.channels.simulator.web import create_app
     from bot.demonstration import RosterPosts
 
     channel = SimulatorChannel(settings.simulator_folder, clock)
-    posts = RosterPosts(store.roster, library, clock, settings.invitation_life)
+    posts = RosterPosts(store.roster, clock)
     return channel, Mount("/", create_app(channel, posts))
 
 

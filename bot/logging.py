@@ -10,7 +10,7 @@ from typing import Literal, TextIO
 import structlog
 
 LogFormat = Literal["console", "json"]
-QUIET = ("httpx", "httpcore", "telegram", "apscheduler", "uvicorn.access", "uvicorn.error", "aiosqlite")
+QUIET = ("httpx", "httpcore", "telegram", "alembic", "apscheduler", "uvicorn.access", "uvicorn.error", "aiosqlite")
 """At INFO, httpx logs addresses with the bot's token in them."""
 FORBIDDEN_KEYS = frozenset({"answer", "caption", "code", "message", "name", "phone", "text", "token", "value"})
 """Keys whose values are dropped, should anybody ever log them."""

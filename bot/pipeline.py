@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 
@@ -25,10 +24,8 @@ _log = structlog.get_logger(__name__)
 BeginTurns = Callable[[datetime], AbstractAsyncContextManager[Turns]]
 
 
-class Wakes(Protocol):
-    """Told after each commit how many messages and jobs it left behind."""
-
-    def __call__(self, committed: Committed) -> None: ...
+Wake = Callable[[Committed], None]
+"""Told after each commit how many messages and jobs it left behind."""
 
 
 class _Waiting:
@@ -45,7 +42,7 @@ class _Waiting:
 class Pipeline:
     """Runs turns in batches. One instance a process; ``run`` works until ``stop`` and an empty queue."""
 
-    def __init__(self, begin: BeginTurns, dialog: Dialog, clock: Clock, wake: Wakes) -> None:
+    def __init__(self, begin: BeginTurns, dialog: Dialog, clock: Clock, wake: Wake) -> None:
         self._begin = begin
         self._dialog = dialog
         self._clock = clock

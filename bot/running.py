@@ -37,9 +37,8 @@ async def run(settings: Settings, announce: Announce) -> None:
     await migrate(settings.database_url)
     store = open_store(settings, library)
     try:
-        program = assemble(settings, store, library)
-        if settings.has_simulator and settings.district:
-            await _add_first_district(program)
+        program = assemble(settings, store)
+        await _prepare_roster(program)
         with listen(settings.web_host, settings.web_port) as listening:
             await serve(program, listening, announce)
     finally:
@@ -95,10 +94,17 @@ def _listen_for_signals(stopping: asyncio.Event) -> None:
         loop.add_signal_handler(number, stopping.set)
 
 
+async def _prepare_roster(program: Program) -> None:
+    """Load regions, fit running assignments to the forms of this version, and give the simulator a district."""
+    roster, settings = program.store.roster, program.settings
+    await roster.load_regions()
+    await roster.renew_forms()
+    if settings.has_simulator and settings.district and not await roster.districts():
+        await _add_first_district(program)
+
+
 async def _add_first_district(program: Program) -> None:
     """Fill an empty database, so that there is something to try."""
-    if await program.store.roster.districts():
-        return
-    due_at = program.clock.now() + DISTRICT_TERM
-    await program.store.roster.add_district(program.settings.district, program.clock.now().year, due_at)
-    _log.info("district_added", district=program.settings.district)
+    now = program.clock.now()
+    added = await program.store.roster.add_district(program.settings.district, now.year, now + DISTRICT_TERM)
+    _log.info("district_added", district=program.settings.district, villages=added.villages)

@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     simulator_folder: Path = Path("var/simulator")
     """Where the simulator keeps its phones."""
     district: str = "16.07"
-    """Added to an empty database when the simulator is on (``CODE`` of the Kemendagri list); empty: none."""
+    """Added to an empty database when the simulator is on; code of the Kemendagri list, empty: none."""
 
     web_host: str = "127.0.0.1"
     web_port: int = Field(default=8000, ge=0, le=65535)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import click
 
-from bot.cli import districts, failures, forms, people, service
+from bot.cli.districts import district, invite
 from bot.cli.errors import FriendlyGroup
+from bot.cli.failures import failed
+from bot.cli.forms import form
+from bot.cli.people import approve, person
+from bot.cli.service import db, doctor, run
 
 
 @click.group(cls=FriendlyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -14,15 +18,5 @@ def main() -> None:
     """Jemput Bola: a chatbot that fetches the answers for Kabupaten/Kota Layak Anak."""
 
 
-for command in (
-    service.run,
-    service.db,
-    service.doctor,
-    forms.form,
-    districts.district,
-    districts.invite,
-    people.approve,
-    people.person,
-    failures.failed,
-):
+for command in (run, db, doctor, form, district, invite, approve, person, failed):
     main.add_command(command)

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -38,7 +38,7 @@ class Inbox:
     def __init__(self) -> None:
         self.taken: list[Envelope] = []
         self.refusals = 0
-        self.blocked: list[tuple[AddressKey, bool]] = []
+        self.blocked: list[AddressKey] = []
         self.arrived = asyncio.Event()
 
     async def accept(self, envelopes: Sequence[Envelope]) -> None:
@@ -49,9 +49,10 @@ class Inbox:
         self.taken += envelopes
         self.arrived.set()
 
-    async def on_block(self, address: AddressKey, is_blocked: bool) -> None:
+    async def on_block(self, address: AddressKey, at: datetime | None) -> None:
         """Hear who blocked the bot."""
-        self.blocked.append((address, is_blocked))
+        assert at is not None
+        self.blocked.append(address)
         self.arrived.set()
 
     async def next(self, number: int = 1) -> list[Envelope]:
@@ -273,7 +274,7 @@ async def test_somebody_who_blocks_the_bot_is_noted(server: TelegramServer) -> N
         ahmad.blocks_the_bot()
         await inbox.arrived.wait()
 
-    assert inbox.blocked == [(AddressKey("telegram", "1", str(ahmad.chat.id)), True)]
+    assert inbox.blocked == [AddressKey("telegram", "1", str(ahmad.chat.id))]
 
 
 async def test_the_menu_is_shown_in_both_languages(server: TelegramServer) -> None:

@@ -17,6 +17,7 @@ from bot.channels.telegram.menu import DEFAULT_LANGUAGE, Menu
 from bot.channels.telegram.polling import Poller
 from bot.clock import Clock, pause
 from conversations.events import IncomingFile
+from storage.errors import StorageError
 from storage.outbox import OutboxRow
 from storage.turns import AddressKey
 
@@ -34,8 +35,8 @@ MOST_GROUPS_TOLD = 1000
 MOST_COURTESIES = 300
 """Taps that are answered at the same time; beyond that, progress bars end by themselves."""
 
-MembershipChange = Callable[[AddressKey, bool], Awaitable[None]]
-"""Told when somebody blocks (True) or unblocks the bot."""
+MembershipChange = Callable[[AddressKey, datetime | None], Awaitable[None]]
+"""Told since when somebody blocks the bot, or that they do not any more (None)."""
 
 _log = structlog.get_logger(__name__)
 
@@ -126,8 +127,8 @@ class TelegramChannel:
     async def _attempt(self, update: Decoded) -> None:
         try:
             await self._after(update)
-        except ChannelError as error:
-            _log.info("courtesy_failed", reason=error.reason)
+        except (ChannelError, StorageError) as error:
+            _log.info("courtesy_failed", reason=type(error).__name__)
         finally:
             self._courtesies -= 1
 
@@ -135,7 +136,7 @@ class TelegramChannel:
         if update.callback:
             await self._api.answer_tap(update.callback)
         if update.address:
-            await self._on_block(update.address, update.membership == "kicked")
+            await self._on_block(update.address, self._clock.now() if update.membership == "kicked" else None)
         if update.group:
             await self._point_to_private_chat(update.group)
 

@@ -30,9 +30,7 @@ _log = structlog.get_logger(__name__)
 class Poller:
     """Polls one bot."""
 
-    def __init__(
-        self, api: TelegramApi, bot: str, *, clock: Clock, backoff: Backoff, afterwards: Afterwards
-    ) -> None:
+    def __init__(self, api: TelegramApi, bot: str, *, clock: Clock, backoff: Backoff, afterwards: Afterwards) -> None:
         self._api = api
         self._bot = bot
         self._clock = clock
