@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -152,8 +151,8 @@ def _fill(form: Form, row: Row, values: dict[str, str], attempt: int) -> None:
     while waiting := next((each for each in asked(form, row, values, _A_DAY) if _is_open(each, tried)), None):
         tried.add(waiting.key)
         candidates = _candidates(form, waiting.key, values, attempt + len(tried) * (attempt % 3))
-        found = (value for value in candidates if not check_answer(form, waiting.key, value, values, _A_DAY))
-        values |= {waiting.key: value for value in islice(found, 1)}
+        found = next((value for value in candidates if not check_answer(form, waiting.key, value, values, _A_DAY)), "")
+        values[waiting.key] = found
 
 
 def _is_open(each: Asked, tried: set[str]) -> bool:

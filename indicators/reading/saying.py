@@ -48,7 +48,7 @@ def _say_amount(question: Question, value: str, language: str) -> str:
         return value
     said = say_number(Fraction(amount), language)
     match question.unit:
-        case "" if abs(amount) < LEAST_GROUPED:
+        case "" if -LEAST_GROUPED < amount < LEAST_GROUPED:
             return said.replace("." if language != "en" else ",", "")
         case "":
             return said

@@ -50,7 +50,7 @@ def line(kind: str, name: str = "", **cells: str) -> dict[str, str]:
     row = {"type": kind, "name": name}
     if kind not in ("calculate", "end_group", "end_repeat"):
         label = cells.pop("label", name)
-        row |= {"label::Bahasa Indonesia (id)": label, "label::English (en)": f"{label} (en)"}
+        row |= {} if not label else {"label::Bahasa Indonesia (id)": label, "label::English (en)": f"{label} (en)"}
     if message := cells.pop("message", ""):
         row |= {"constraint_message::Bahasa Indonesia (id)": message, "constraint_message::English (en)": message}
     return row | {_SHORT.get(column, column): written for column, written in cells.items()}

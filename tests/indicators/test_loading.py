@@ -189,7 +189,7 @@ BAD_FORMS = {
         (line("text", "a"), line("calculate", "c", calculation="now()")),
         "3 calculation",
     ),
-    "a question without text": ((line("text", "a", label=" "), line("text", "b")), "2 label"),
+    "a question without text": ((line("text", "a", label=""), line("text", "b")), "2 label"),
     "a text that is too long": ((line("text", "a", label="x" * 201),), "2 label"),
     "a text with an answer in it": ((line("text", "a"), line("text", "b", label="Halo ${a}")), "3 label"),
     "a name that is too long": ((line("select_one ada", "a" * 36),), "2 name"),

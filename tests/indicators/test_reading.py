@@ -396,7 +396,8 @@ def test_every_kind_of_question_has_its_reading(form: Form, key: str, written: s
     ("key", "value", "in_indonesian", "in_english"),
     [
         ("anak", "1200", "1.200 anak", "1,200 children"),
-        ("hitung", "-1200", "-1.200", "-1,200"),
+        ("hitung", "-12000", "-12.000", "-12,000"),
+        ("hitung", "2024", "2024", "2024"),
         ("rupiah", "25000000", "Rp25.000.000", "Rp25,000,000"),
         ("persen", "75.5", "75,5 %", "75.5 %"),
         ("anak", "abc", "abc", "abc"),
