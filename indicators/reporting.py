@@ -15,6 +15,7 @@ from indicators.form import REPEAT_MARK, AnswerKey, Form, Question, QuestionKind
 from indicators.loading import load_form
 from indicators.problems import FormError, Problem
 from indicators.questions import SKIPPED
+from indicators.scores import format_points
 from indicators.source import Source, read_source
 from indicators.xpath_values import NAN, to_number, to_text
 
@@ -41,6 +42,13 @@ class Summary:
     questions: int
     points: Fraction
 
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return (
+            f"{self.key} {self.version} ({', '.join(self.languages)}): {self.parts} parts, {self.rows} rows, "
+            f"{self.scored_rows} of them scored, {self.questions} questions, {format_points(self.points, 'en')} points"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -49,6 +57,12 @@ class Report:
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...]
     summary: Summary | None
+
+    def __str__(self) -> str:
+        """List problems and warnings, one a line, and what is in the form."""
+        warnings = (f"warning: {each}" for each in self.warnings)
+        outcome = f"{self.summary}" if self.summary else f"{len(self.problems)} problems: the form cannot be used."
+        return "\n".join((*map(str, self.problems), *warnings, outcome))
 
 
 def check_form(path: Path) -> Report:

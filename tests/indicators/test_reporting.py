@@ -36,6 +36,17 @@ def test_a_report_tells_what_is_in_a_form(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_a_report_reads_as_lines(tmp_path: Path) -> None:
+    faulty = check_form(write_form(tmp_path, line("text", "a", constraint="now()")))
+    sound = check_form(write_form(tmp_path, line("text", "a", constraint=". != 'x'")))
+
+    assert str(faulty).splitlines()[-1] == "1 problems: the form cannot be used."
+    assert str(sound).splitlines() == [
+        "warning: a: the constraint has no message; a person would not learn what is expected.",
+        "uji 1 (id, en): 1 parts, 1 rows, 0 of them scored, 1 questions, 0 points",
+    ]
+
+
 def test_problems_leave_no_summary(tmp_path: Path) -> None:
     report = check_form(write_form(tmp_path, line("text", "a", constraint="now()")))
 
