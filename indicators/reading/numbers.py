@@ -162,10 +162,17 @@ def _may_be_a_slip(digits: str) -> bool:
 
 def _marked(digits: str, group: str, point: str) -> Fraction | None:
     """Read digits by one country's marks: ``1.200,5`` with a point between thousands and a comma before decimals."""
-    grouped = rf"[1-9]\d{{0,2}}(?:{re.escape(group)}\d{{3}})+(?:{re.escape(point)}\d+)?"
-    if re.fullmatch(rf"{grouped}|\d+{re.escape(point)}\d+", digits, re.ASCII):
+    if _MARKED[group, point].fullmatch(digits):
         return _value(digits.replace(group, ""), point=point)
     return None
+
+
+def _by_marks(group: str, point: str) -> re.Pattern[str]:
+    grouped = rf"[1-9]\d{{0,2}}(?:{re.escape(group)}\d{{3}})+(?:{re.escape(point)}\d+)?"
+    return re.compile(rf"{grouped}|\d+{re.escape(point)}\d+", re.ASCII)
+
+
+_MARKED = {(group, point): _by_marks(group, point) for group, point in ((".", ","), (",", "."))}
 
 
 def _value(digits: str, *, point: str) -> Fraction:
