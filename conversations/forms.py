@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 from conversations.brief import Brief
 from conversations.needs import Missing, SheetNeed, Topic
 from conversations.people import Assignment
-from conversations.sheets import ANSWERED_MARKS, OPEN_MARKS, RowMark, Sheet
+from conversations.sheets import ANSWERED_MARKS, OPEN_MARKS, Answer, RowMark, Sheet
 from indicators.filling import Asked, RowState, RowStatus, asked, choices_for, row_state
-from indicators.form import REPEAT_MARK, AnswerKey, Choice, Form, Question, QuestionKind, Row, RowNumber
+from indicators.form import (
+    REPEAT_MARK,
+    AnswerKey,
+    Choice,
+    Form,
+    IndicatorGroup,
+    Part,
+    Question,
+    QuestionKind,
+    Row,
+    RowNumber,
+)
 
 OFFICE_SCOPE = "office"
 LONG_FORM_ROWS = 40
 """From here on a form is entered by part and indicator instead of from the first to the last row."""
-MOST_ROWS_AHEAD = 3
-"""How many sheets are loaded at once when looking for the next open question."""
 
 
 @dataclass(slots=True)
@@ -33,6 +43,8 @@ class Filling:
     """Sheets that this step has changed, by row."""
     marks: dict[str, RowMark] = field(default_factory=dict)
     """Marks that this step has changed, by row."""
+    _values: dict[str, dict[str, str]] = field(default_factory=dict)
+    _asked: dict[str, tuple[Asked, ...]] = field(default_factory=dict)
 
     def row(self, number: str) -> Row | None:
         """Find a row by its number."""
@@ -46,8 +58,19 @@ class Filling:
         """Give a row's sheet, as this step has left it."""
         return self.changed.get(row) or self.brief.sheet(self.assignment.id, row)
 
+    def keep(self, row: Row, sheet: Sheet) -> None:
+        """Put a new sheet in place of the row's old one."""
+        self.changed[row.number] = sheet
+        self._values.clear()
+        self._asked.clear()
+
     def values(self, row: Row) -> dict[str, str]:
         """Give the answers that a step in this row looks at."""
+        if row.number not in self._values:
+            self._values[row.number] = self._values_near(row)
+        return self._values[row.number]
+
+    def _values_near(self, row: Row) -> dict[str, str]:
         near = self.form.neighbours[row.number]
         missing = [need for number in near if (need := self._need(number)) not in self.brief.known]
         if missing:
@@ -67,14 +90,15 @@ class Filling:
         progress = self.assignment.progress
         return RowMark(progress[row.ordinal - 1]) if row.ordinal <= len(progress) else RowMark.UNTOUCHED
 
-    def questions(self, row: Row, values: dict[str, str]) -> tuple[Asked, ...]:
+    def questions(self, row: Row) -> tuple[Asked, ...]:
         """Give what is asked in a row now, notes included."""
-        return asked(self.form, row, values, self.today)
+        if row.number not in self._asked:
+            self._asked[row.number] = asked(self.form, row, self.values(row), self.today)
+        return self._asked[row.number]
 
     def open_question(self, row: Row, *, after: str = "") -> Asked | None:
         """Give the first question of the row (after this one) that is neither answered nor put off."""
-        sheet, values = self.sheet(row.number), self.values(row)
-        questions = self.questions(row, values)
+        sheet, values, questions = self.sheet(row.number), self.values(row), self.questions(row)
         start = next((place + 1 for place, each in enumerate(questions) if each.key == after), 0)
         return next((each for each in (*questions[start:], *questions[:start]) if is_open(each, sheet, values)), None)
 
@@ -89,29 +113,20 @@ class Filling:
             return self.form.rows
         if name == OFFICE_SCOPE:
             return tuple(row for row in self.form.rows if office in row.holders)
-        numbers = self.numbers_of(name)
-        return tuple(self.form.row_by_number[number] for number in numbers) or self.form.rows
+        groups: Iterator[Part | IndicatorGroup] = chain(self.form.parts, *(part.indicators for part in self.form.parts))
+        return next((self.rows_of(group) for group in groups if group.name == name), self.form.rows)
 
-    def numbers_of(self, group: str) -> tuple[RowNumber, ...]:
-        """Give the numbers of the rows of a part or an indicator."""
-        for name, rows in self._groups():
-            if name == group:
-                return rows
-        return ()
-
-    def _groups(self) -> Iterator[tuple[str, tuple[RowNumber, ...]]]:
-        for part in self.form.parts:
-            yield part.name, part.rows
-            for indicator in part.indicators:
-                yield indicator.name, indicator.rows
+    def rows_of(self, group: Part | IndicatorGroup) -> tuple[Row, ...]:
+        """Give the rows of a part or an indicator."""
+        return tuple(self.form.row_by_number[number] for number in group.rows)
 
     def done(self, rows: tuple[Row, ...] | None = None) -> int:
         """Count the rows that are answered."""
-        return sum(self.mark(row) in ANSWERED_MARKS for row in rows or self.form.rows)
+        return sum(self.mark(row) in ANSWERED_MARKS for row in (self.form.rows if rows is None else rows))
 
     def asked_rows(self, rows: tuple[Row, ...] | None = None) -> int:
         """Count the rows that concern this region."""
-        return sum(self.mark(row) is not RowMark.NOT_RELEVANT for row in rows or self.form.rows)
+        return sum(self.mark(row) is not RowMark.NOT_RELEVANT for row in (self.form.rows if rows is None else rows))
 
     @property
     def is_long(self) -> bool:
@@ -147,6 +162,16 @@ class Spot(NamedTuple):
         return choices_for(self.filling.form, self.key, self.values, self.filling.today)
 
     @property
+    def standing(self) -> Answer | None:
+        """Give the answer that stands there now."""
+        return self.sheet.answers.get(self.key)
+
+    @property
+    def files(self) -> int:
+        """Count the photos and documents that answer it."""
+        return sum(item.key == self.key for item in self.sheet.evidence)
+
+    @property
     def topic(self) -> Topic:
         """Give what a message about it is about."""
         return Topic(self.filling.assignment.id, self.asked.key)
@@ -167,6 +192,11 @@ def is_open(each: Asked, sheet: Sheet, values: dict[str, str]) -> bool:
     return each.question.kind is not QuestionKind.NOTE and each.key not in values and each.key not in sheet.skipped
 
 
+def evidence_key(row: Row) -> str:
+    """Give the key of the row's evidence question; empty when it takes no evidence."""
+    return next((question.name for question in row.questions if question.is_evidence), "")
+
+
 def marked(filling: Filling, row: Row) -> tuple[RowMark, RowState]:
     """Give a row's mark and state from its answers."""
     form, today = filling.form, filling.today
@@ -177,7 +207,7 @@ def marked(filling: Filling, row: Row) -> tuple[RowMark, RowState]:
     is_touched = bool(sheet.answers or sheet.evidence or sheet.skipped)
     if not is_touched:
         return RowMark.UNTOUCHED, state
-    if any(is_open(each, sheet, values) for each in asked(form, row, values, today)):
+    if any(is_open(each, sheet, values) for each in filling.questions(row)):
         return RowMark.STARTED, state
     if state.status is not RowStatus.ANSWERED:
         return RowMark.PUT_OFF, state

@@ -36,17 +36,16 @@ def with_evidence(sheet: Sheet, evidence: tuple[Evidence, ...]) -> Sheet:
     return msgspec.structs.replace(sheet, evidence=evidence, skipped=skipped)
 
 
-def save(turn: Turn, filling: Filling, sheet: Sheet, *, row: Row, change: AnswerChange | None = None) -> RowState:
+def save(turn: Turn, filling: Filling, sheet: Sheet, *, row: Row, changes: tuple[AnswerChange, ...] = ()) -> RowState:
     """Keep a row's new sheet and restate the rows that look at it; give the row's new state."""
-    filling.changed[row.number] = sheet
-    state = _restate(turn, filling, row, change)
+    filling.keep(row, sheet)
+    state = _restate(turn, filling, row, changes)
     for other in filling.form.dependents[row.number]:
         _restate(turn, filling, other)
     return state
 
 
-def _restate(turn: Turn, filling: Filling, row: Row, change: AnswerChange | None = None) -> RowState:
-    changes = (change,) if change else ()
+def _restate(turn: Turn, filling: Filling, row: Row, changes: tuple[AnswerChange, ...] = ()) -> RowState:
     mark, state = marked(filling, row)
     filling.marks[row.number] = mark
     turn.do(SaveSheet(filling.assignment.id, row.number, filling.sheet(row.number), mark, state.share, changes))

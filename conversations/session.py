@@ -53,6 +53,9 @@ class Confirming(msgspec.Struct, frozen=True, tag="confirming", omit_defaults=Tr
     asking: Asking
     value: str
     message: str = ""
+    """The channel's id of the message that the answer came in; empty for a tap."""
+    other: str = ""
+    """What was typed after "lainnya"."""
 
 
 class Sorting(msgspec.Struct, frozen=True, tag="sorting"):

@@ -13,8 +13,8 @@ from conversations.events import Event
 from conversations.forms import Filling
 from conversations.hours import day_there
 from conversations.messages import Button, bubble
-from conversations.needs import Need, Topic
-from conversations.people import Assignment, Post
+from conversations.needs import Need, PersonNeed, Topic
+from conversations.people import Assignment, Person, Post
 from conversations.session import Place, Session
 from conversations.texts import Markup, Texts, texts_for
 
@@ -82,12 +82,27 @@ class Turn:
         """Find an assignment among those that the person may answer."""
         return next((each for each in self.brief.assignments if each.id == identifier), None)
 
+    @property
+    def current_assignment(self) -> Assignment | None:
+        """The form that the person works on: the last one, or the first that they may answer."""
+        return self.assignment(self.session.last_assignment) or next(iter(self.brief.assignments), None)
+
     def filling(self, assignment: Assignment) -> Filling:
         """Open an assignment's form; within a step it is opened once, so that changes are seen."""
         if assignment.id not in self.fillings:
             form = self.brief.library.forms[assignment.form]
             self.fillings[assignment.id] = Filling(self.brief, assignment, form, self.today)
         return self.fillings[assignment.id]
+
+    @property
+    def has_several_regions(self) -> bool:
+        """Tell whether the person answers for more than one region, so that it has to be named."""
+        return len({each.region.id for each in self.brief.assignments}) > 1
+
+    def texts_of(self, person: int) -> Texts:
+        """Give the texts for somebody else, in their language."""
+        other = self.find(PersonNeed(person))
+        return texts_for(other.language, other.honorific) if isinstance(other, Person) else self.texts
 
     def holds(self, *roles: str) -> Post | None:
         """Give the first post of one of these roles that the person holds."""

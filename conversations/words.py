@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 MOST_COMMAND_CHARACTERS = 80
+YES = frozenset({"ya", "iya", "y", "betul", "benar", "yes", "right", "ok", "oke"})
+NO = frozenset({"tidak", "bukan", "bukan saya", "salah", "no", "tdk", "nggak", "gak"})
 
 
 class Intent(StrEnum):
@@ -19,6 +21,8 @@ class Intent(StrEnum):
     HELP = "help"
     CHANGE = "change"
     REVIEW = "review"
+    SEND = "send"
+    SEND_ANYWAY = "send_anyway"
     LANGUAGE = "language"
     SCORE = "score"
     QUEUE = "queue"
@@ -66,7 +70,9 @@ PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.CONTINUE: ("lanjut", "lanjutkan", "teruskan", "terus", "continue", "next", "go on"),
     Intent.STATUS: ("status", "progres", "sampai mana", "sudah sampai mana", "progress"),
     Intent.HELP: ("bantuan", "help", "tolong", "panduan", "cara", "?"),
-    Intent.REVIEW: ("selesai", "ringkasan", "periksa", "kirim", "review", "done", "send", "sudah selesai"),
+    Intent.REVIEW: ("selesai", "ringkasan", "periksa", "review", "done", "overview", "sudah selesai"),
+    Intent.SEND: ("kirim", "kirim sekarang", "kirim ke koordinator", "send"),
+    Intent.SEND_ANYWAY: ("tetap kirim", "kirim saja", "send anyway", "send all the same"),
     Intent.QUEUE: ("antrean", "antrian", "permintaan", "queue", "requests"),
     Intent.STOP: (
         "berhenti dulu",
@@ -80,7 +86,19 @@ PHRASES: dict[Intent, tuple[str, ...]] = {
         "pause",
         "later",
     ),
-    Intent.SKIP: ("lewati", "lewat", "skip", "kirim nanti"),
+    Intent.SKIP: (
+        "lewati",
+        "lewat",
+        "skip",
+        "kirim nanti",
+        "tidak tahu",
+        "tdk tahu",
+        "belum tahu",
+        "kurang tahu",
+        "lupa",
+        "i do not know",
+        "i don't know",
+    ),
     Intent.BACK: ("kembali", "mundur", "sebelumnya", "back"),
     Intent.UNDO: ("batal", "batalkan", "urungkan", "undo"),
     Intent.ASK: ("tanya koordinator", "hubungi koordinator", "butuh bantuan", "ask the coordinator", "ask coordinator"),
@@ -96,6 +114,13 @@ WITH_ARGUMENT: dict[Intent, tuple[str, ...]] = {
     Intent.REGISTER: ("daftar", "register"),
 }
 """Words that something may follow: ``ubah 7``, ``skor Kaur``."""
+LANGUAGE_WORDS: dict[str, tuple[str, ...]] = {
+    "id": ("id", "indonesia", "bahasa indonesia", "indonesian"),
+    "en": ("en", "inggris", "english", "bahasa inggris"),
+}
+"""What the languages are called."""
+CODE = re.compile(r"[A-Za-z0-9_-]{6,40}")
+"""How an invitation code looks."""
 FILLER = frozenset("kita kami saya sekarang berapa ini itu ya dong apa our now my the what is".split())
 QUESTIONS_ABOUT_SCORE = re.compile(r"\b(tier|skor|predikat|peringkat)\b.*\b(kita|sekarang|berapa|kabupaten)\b")
 
@@ -123,11 +148,30 @@ def read_command(written: str) -> Command | None:
     return Command(Intent.SCORE, "") if QUESTIONS_ABOUT_SCORE.search(words) else None
 
 
+def has_code_shape(word: str) -> bool:
+    """Tell whether a single word is most likely an invitation code: in capitals, or with digits among letters."""
+    is_mixed = any(each.isdigit() for each in word) and not word.isdecimal()
+    return bool(CODE.fullmatch(word)) and (is_mixed or word.isupper())
+
+
+def language_named(words: str) -> str:
+    """Give the code of the language that was named; empty when none was."""
+    return next((code for code, names in LANGUAGE_WORDS.items() if words in names), "")
+
+
 def _without_filler(words: str) -> str:
     """``tier kita sekarang berapa`` names no region."""
     return " ".join(word for word in words.split() if word.strip("?!.,") not in FILLER)
 
 
 def _fits(intent: Intent, argument: str) -> bool:
-    """``nilai 80`` in an answer is no question for a score."""
-    return intent is not Intent.SCORE or not any(character.isdigit() for character in argument)
+    """Tell a command from an answer that begins like one: ``nilai 80``, ``bahasa daerah``, ``daftar hadir``."""
+    match intent:
+        case Intent.SCORE:
+            return not any(character.isdigit() for character in argument)
+        case Intent.LANGUAGE:
+            return not argument or bool(language_named(argument))
+        case Intent.REGISTER:
+            return not argument or bool(CODE.fullmatch(argument))
+        case _:
+            return True

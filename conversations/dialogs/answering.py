@@ -4,92 +4,113 @@ from __future__ import annotations
 
 from conversations.actions import AnswerChange, RememberMessage
 from conversations.dialogs.asking import ask, ask_again, find_question, undo_button
-from conversations.dialogs.doubts import ask_which, confirm, is_conflict, object_to, offer_choices
+from conversations.dialogs.closing import say_closed
+from conversations.dialogs.doubts import (
+    Given,
+    ask_which,
+    confirm,
+    confirm_change,
+    is_conflict,
+    object_to,
+    offer_choices,
+)
 from conversations.dialogs.going import ask_next
 from conversations.events import ChoiceTapped
 from conversations.forms import Filling, Spot
-from conversations.messages import escaped
 from conversations.saving import save, with_answer
-from conversations.session import MOST_UNDOABLE, Asking, Confirming, Undoable
+from conversations.session import MOST_UNDOABLE, Confirming, Undoable
+from conversations.sheets import Sheet
 from conversations.texts import Markup
 from conversations.turn import Turn, lines
 from conversations.views.questions import said
 from indicators.filling import RowState, RowStatus, check_answer
-from indicators.form import QuestionKind, Row
-from indicators.reading import Ambiguous, Rejection, Understood, read_answer
+from indicators.form import REPEAT_MARK, QuestionKind, Row
+from indicators.reading import Ambiguous, Reading, Rejection, Understood, read_answer
 from indicators.scores import format_points
 
+OTHER_SUFFIX = "_other"
+"""XLSForm's name for the question that asks what "lainnya" is, after the name of the question with the choices."""
 
-def take_written(turn: Turn, spot: Spot, written: str) -> bool:
-    """Take what was typed as the answer to this question; False when it could not be read (nothing was said)."""
-    if spot.question.is_evidence or spot.question.kind is QuestionKind.NOTE:
-        return False
-    values = spot.values
-    reading = read_answer(
-        spot.filling.form,
-        spot.key,
-        written,
-        values=values,
-        today=turn.today,
-        language=turn.texts.language,
-    )
-    match reading:
-        case Understood(value=value, is_certain=True):
-            take_value(turn, spot, value)
-            return True
-        case Understood(value=value):
-            confirm(turn, spot, value)
-            return True
+
+def take_written(turn: Turn, spot: Spot, written: str) -> Rejection | None:
+    """Take what was typed as the answer to this question; the rejection, when it could not be read (nothing said)."""
+    match read(turn, spot, written):
+        case Understood(value=value, is_certain=True, other=other):
+            take_value(turn, spot, Given(value, other, turn.event.message))
+        case Understood(value=value, other=other):
+            confirm(turn, spot, Given(value, other, turn.event.message))
         case Ambiguous(choices=choices):
             offer_choices(turn, spot, choices)
-            return True
-        case Rejection():
-            return False
+        case Rejection() as rejection:
+            return rejection
+    return None
 
 
-def take_value(turn: Turn, spot: Spot, value: str, *, is_settled: bool = False) -> None:
+def propose(turn: Turn, spot: Spot, written: str) -> bool:
+    """Offer to change an answer to what was typed about it; False when that could not be read."""
+    reading = read(turn, spot, written)
+    if not isinstance(reading, Understood):
+        return False
+    confirm_change(turn, spot, Given(reading.value, reading.other, turn.event.message))
+    return True
+
+
+def read(turn: Turn, spot: Spot, written: str) -> Reading:
+    """Read what was typed as an answer to this question."""
+    form, language = spot.filling.form, turn.texts.language
+    return read_answer(form, spot.key, written, values=spot.values, today=turn.today, language=language)
+
+
+def take_value(turn: Turn, spot: Spot, given: Given, *, is_settled: bool = False) -> None:
     """Keep an answer, unless the assignment is closed, a check objects, or somebody else answered meanwhile."""
     if not spot.filling.assignment.is_open(turn.event.at):
-        turn.say(turn.texts("closed"))
+        say_closed(turn, spot.filling)
         return
-    objection = check_answer(spot.filling.form, spot.key, value, spot.values, turn.today)
+    objection = check_answer(spot.filling.form, spot.key, given.value, spot.values, turn.today)
     if objection:
-        object_to(turn, spot, value, objection)
+        object_to(turn, spot, given.value, objection)
         return
-    standing = spot.sheet.answers.get(spot.key)
-    if standing and not is_settled and is_conflict(turn, standing, value, spot.key):
-        ask_which(turn, spot, value, standing)
+    standing = spot.standing
+    if standing and not is_settled and is_conflict(turn, spot, given.value):
+        ask_which(turn, spot, given, standing)
         return
-    keep(turn, spot, value)
+    keep(turn, spot, given)
 
 
-def keep(turn: Turn, spot: Spot, value: str) -> None:
+def keep(turn: Turn, spot: Spot, given: Given) -> None:
     """Keep the answer, say what was understood, and go on."""
-    sheet = spot.sheet
-    standing = sheet.answers.get(spot.key)
-    old = standing.value if standing else None
-    by, at = turn.brief.person.id, int(turn.event.at.timestamp())
-    state = None
-    if old != value:
-        change = AnswerChange(spot.key, old, value)
-        sheet = with_answer(sheet, spot.key, value, by=by, at=at)
-        state = save(turn, spot.filling, sheet, row=spot.row, change=change)
-    _remember(turn, spot)
-    is_several = spot.question.kind is QuestionKind.SELECT_MULTIPLE and isinstance(turn.event, ChoiceTapped)
-    if is_several:
+    old = spot.standing.value if spot.standing else None
+    sheet, changes = _changed(turn, spot, given)
+    state = save(turn, spot.filling, sheet, row=spot.row, changes=changes) if changes else None
+    if given.message:
+        turn.do(RememberMessage(given.message, spot.topic))
+    if spot.question.kind is QuestionKind.SELECT_MULTIPLE and isinstance(turn.event, ChoiceTapped):
         ask(turn, spot)
         return
-    if old is not None and old != value:
+    if old is not None and old != given.value:
         _offer_undo(turn, spot, old)
-    before = _understood(turn, spot, value=value, old=old, state=state)
+    before = _understood(turn, spot, value=given.value, old=old, state=state)
     ask_next(turn, spot.filling, before=before, row=spot.row, after=spot.key)
 
 
-def _remember(turn: Turn, spot: Spot) -> None:
-    place = turn.session.place
-    message = place.message if isinstance(place, Confirming) else turn.event.message
-    if message and not isinstance(turn.event, ChoiceTapped):
-        turn.do(RememberMessage(message, spot.topic))
+def _changed(turn: Turn, spot: Spot, given: Given) -> tuple[Sheet, tuple[AnswerChange, ...]]:
+    """Give the row's sheet with the answer, and with what "lainnya" is, where that was said too."""
+    sheet, by, at = spot.sheet, turn.brief.person.id, int(turn.event.at.timestamp())
+    changes = []
+    for key, value in _answers(spot, given):
+        old = sheet.answers[key].value if key in sheet.answers else None
+        if old != value:
+            changes.append(AnswerChange(key, old, value))
+            sheet = with_answer(sheet, key, value, by=by, at=at)
+    return sheet, tuple(changes)
+
+
+def _answers(spot: Spot, given: Given) -> tuple[tuple[str, str], ...]:
+    name, mark, turn_of_repeat = spot.key.partition(REPEAT_MARK)
+    other = f"{name}{OTHER_SUFFIX}{mark}{turn_of_repeat}"
+    if given.other and spot.filling.question(other):
+        return ((spot.key, given.value), (other, given.other))
+    return ((spot.key, given.value),)
 
 
 def _offer_undo(turn: Turn, spot: Spot, old: str) -> None:
@@ -99,18 +120,11 @@ def _offer_undo(turn: Turn, spot: Spot, old: str) -> None:
     turn.extras = (undo_button(turn, assignment, key),)
 
 
-def _understood(
-    turn: Turn,
-    spot: Spot,
-    *,
-    value: str,
-    old: str | None,
-    state: RowState | None,
-) -> Markup:
+def _understood(turn: Turn, spot: Spot, *, value: str, old: str | None, state: RowState | None) -> Markup:
     answer = said(spot.filling, spot.key, value, turn.texts)
     if old is not None and old != value:
-        title = Markup(escaped(spot.row.title.said(turn.texts.language)))
-        first = turn.texts("answer.changed", title=title, old=said(spot.filling, spot.key, old, turn.texts), new=answer)
+        title, before = spot.row.title.said(turn.texts.language), said(spot.filling, spot.key, old, turn.texts)
+        first = turn.texts("answer.changed", title=title, old=before, new=answer)
     else:
         first = turn.texts("answer.understood", answer=answer)
     return lines(first, verdict(turn, spot.filling, spot.row, state))
@@ -130,20 +144,32 @@ def verdict(turn: Turn, filling: Filling, row: Row, state: RowState | None) -> M
 
 def confirmed(turn: Turn, place: Confirming) -> None:
     """The person said yes: keep the answer that was said back."""
-    found = _place_of(turn, place.asking)
-    if found is None:
-        ask_again(turn)
-        return
+    spot = _spot_of(turn, place)
     turn.move(place.asking)
-    take_value(turn, found, place.value, is_settled=True)
+    if spot:
+        take_value(turn, spot, Given(place.value, place.other, place.message), is_settled=True)
+    elif not ask_again(turn, before=turn.texts("tap.not_asked")):
+        turn.say(turn.texts("tap.not_asked"))
 
 
 def not_meant(turn: Turn, place: Confirming) -> None:
     """The person said no: ask again; what stood there stays."""
     turn.move(place.asking)
-    ask_again(turn, before=turn.texts("answer.not_meant"))
+    if not ask_again(turn, before=turn.texts("answer.not_meant")):
+        turn.say(turn.texts("tap.not_asked"))
 
 
-def _place_of(turn: Turn, asking: Asking) -> Spot | None:
-    assignment = turn.assignment(asking.assignment)
-    return find_question(turn.filling(assignment), asking.key) if assignment else None
+def left_standing(turn: Turn, place: Confirming) -> None:
+    """The person prefers what somebody else answered: it stays, and it goes on."""
+    spot = _spot_of(turn, place)
+    turn.move(place.asking)
+    if spot and spot.standing:
+        before = turn.texts("answer.stays", answer=said(spot.filling, spot.key, spot.standing.value, turn.texts))
+        ask_next(turn, spot.filling, before=before, row=spot.row, after=spot.key)
+        return
+    not_meant(turn, place)
+
+
+def _spot_of(turn: Turn, place: Confirming) -> Spot | None:
+    assignment = turn.assignment(place.asking.assignment)
+    return find_question(turn.filling(assignment), place.asking.key) if assignment else None

@@ -9,7 +9,7 @@ from conversations.session import Asking, Confirming, Home, Session, Sorting
 from conversations.taps import Verb, tap
 from conversations.texts import Markup
 from conversations.turn import Turn, joined
-from conversations.views.questions import files_said, question_buttons, question_text, said, where
+from conversations.views.questions import question_buttons, question_text, said, where
 
 
 def office_of(turn: Turn) -> str:
@@ -28,42 +28,52 @@ def asking_of(session: Session) -> Asking | None:
             return session.paused
 
 
+def waiting(turn: Turn) -> tuple[Asking, Filling] | None:
+    """Give the question that is open or waits, with its form; None when there is none, or it is no longer theirs."""
+    asking = asking_of(turn.session)
+    assignment = turn.assignment(asking.assignment) if asking else None
+    return (asking, turn.filling(assignment)) if asking and assignment else None
+
+
+def open_spot(turn: Turn) -> Spot | None:
+    """Give the question that typed words answer; None at the menu."""
+    found = waiting(turn) if isinstance(turn.place, Asking | Confirming) else None
+    return find_question(found[1], found[0].key) if found else None
+
+
 def ask(turn: Turn, spot: Spot, *, before: Markup | str = "") -> None:
     """Put this question: what was understood before, where I am, the question, and what stands there already."""
-    assignment, key = spot.assignment, spot.key
-    answer = spot.sheet.answers.get(key)
+    assignment, key, answer = spot.assignment, spot.key, spot.standing
     goes_on = bool(before) and isinstance(turn.place, Asking) and turn.place.row == spot.row.number
     turn.move(Asking(assignment, spot.row.number, key, seen=answer.value if answer else ""))
     turn.note(last_assignment=assignment, paused=None, misses=0)
     text = joined(
         before,
-        None if goes_on else where(spot, spot.filling.scope(turn.session.scope, office_of(turn)), turn.texts),
+        None if goes_on else _where(turn, spot),
         question_text(spot, turn.texts),
         _standing(turn, spot),
     )
     turn.say(text, question_buttons(spot, turn.texts), topic=Topic(assignment, key))
 
 
+def _where(turn: Turn, spot: Spot) -> Markup:
+    rows = spot.filling.scope(turn.session.scope, office_of(turn))
+    region = spot.filling.assignment.region.name if turn.has_several_regions else ""
+    return where(spot, rows, turn.texts, region=region)
+
+
 def _standing(turn: Turn, spot: Spot) -> str | None:
-    sheet = spot.sheet
-    if spot.question.is_evidence:
-        has_files = any(item.key == spot.key for item in sheet.evidence)
-        return turn.texts("question.files", files=files_said(sheet, spot.key, turn.texts)) if has_files else None
-    answer = sheet.answers.get(spot.key)
-    return (
-        turn.texts("question.standing", answer=said(spot.filling, spot.key, answer.value, turn.texts))
-        if answer
-        else None
-    )
+    if spot.files:
+        return turn.texts("question.files", files=turn.texts.count("evidence.count", spot.files))
+    if spot.standing is None:
+        return None
+    return turn.texts("question.standing", answer=said(spot.filling, spot.key, spot.standing.value, turn.texts))
 
 
 def ask_again(turn: Turn, *, before: Markup | str = "") -> bool:
     """Put the open question once more; False when there is none, or it is not asked any more."""
-    asking = asking_of(turn.session)
-    assignment = turn.assignment(asking.assignment) if asking else None
-    if asking is None or assignment is None:
-        return False
-    return open_question(turn, turn.filling(assignment), asking.key, before=before)
+    found = waiting(turn)
+    return found is not None and open_question(turn, found[1], found[0].key, before=before)
 
 
 def open_question(turn: Turn, filling: Filling, key: str, *, before: Markup | str = "") -> bool:
@@ -81,7 +91,7 @@ def find_question(filling: Filling, key: str) -> Spot | None:
     row = filling.row(question.row) if question else None
     if row is None:
         return None
-    each = next((one for one in filling.questions(row, filling.values(row)) if one.key == key), None)
+    each = next((one for one in filling.questions(row) if one.key == key), None)
     return Spot(filling, row, each) if each else None
 
 

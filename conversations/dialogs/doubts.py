@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from fractions import Fraction
+from typing import NamedTuple
 
 from conversations.forms import Filling, Spot
-from conversations.hours import zone_of
-from conversations.messages import Button, escaped
+from conversations.hours import day_there, zone_of
+from conversations.messages import Button
 from conversations.needs import PersonNeed
 from conversations.people import Person
 from conversations.session import Asking, Confirming
@@ -14,60 +16,81 @@ from conversations.sheets import Answer
 from conversations.taps import Verb, tap
 from conversations.texts import Markup
 from conversations.turn import Buttons, Turn, column, joined, lines
-from conversations.views.bars import clock_time
-from conversations.views.questions import choice_buttons, said, short_question
-from indicators.filling import Objection
+from conversations.views.bars import clock_time, long_date
+from conversations.views.questions import choice_button, choice_buttons, said, short_question
+from indicators.filling import Objection, ObjectionReason
 from indicators.form import Choice
-from indicators.reading import Rejection, read_answer
+from indicators.reading import Reason, Rejection, say_number
 
 MOST_FIXES = 3
 """Other answers offered for correction when two do not fit together."""
+MOST_NAMED = 6
+"""Choices that are named in words; more stand on the buttons only."""
+KEEP_THEIRS = "keep"
+
+
+class Given(NamedTuple):
+    """An answer as it came in."""
+
+    value: str
+    other: str = ""
+    """What was typed after "lainnya"."""
+    message: str = ""
+    """The channel's id of the message that it came in; empty for a tap."""
 
 
 def offer_choices(turn: Turn, spot: Spot, choices: tuple[Choice, ...]) -> None:
     """Ask which of several choices was meant."""
-    names = {choice.name for choice in choices}
-    buttons = tuple(
-        line
-        for line in choice_buttons(spot, turn.texts)
-        if any(button.data.rpartition(":")[2] in names for button in line)
-    )
+    _stay_at(turn, spot)
+    buttons = column(*(choice_button(spot, choice, turn.texts) for choice in choices))
     turn.say(turn.texts("answer.ambiguous"), buttons, topic=spot.topic)
 
 
-def explain_rejection(turn: Turn, spot: Spot, written: str) -> None:
+def explain_rejection(turn: Turn, spot: Spot, rejection: Rejection) -> None:
     """Say what was expected, and put the question's choices once more."""
-    reading = read_answer(
-        spot.filling.form,
-        spot.key,
-        written,
-        values=spot.values,
-        today=turn.today,
-        language=turn.texts.language,
+    _stay_at(turn, spot)
+    title = spot.row.title.said(turn.texts.language)
+    expected = _expected(turn, rejection)
+    hint = spot.question.hint.said(turn.texts.language)
+    text = joined(
+        turn.texts("answer.rejected", title=title, expected=expected),
+        _choice_names(turn, spot),
+        turn.texts("question.hint", hint=hint) if hint and not spot.question.is_choice else None,
     )
-    reason = reading.reason.value if isinstance(reading, Rejection) else "not_understood"
-    bounds = {"lowest": _bound(reading, "lowest"), "highest": _bound(reading, "highest")}
-    expected = turn.texts(f"rejected.{reason}", **bounds)
-    title = Markup(escaped(spot.row.title.said(turn.texts.language)))
-    text = joined(turn.texts("answer.rejected", title=title, expected=expected), _choice_names(turn, spot))
-    buttons = choice_buttons(spot, turn.texts)
-    turn.say(
-        text,
-        buttons + _help_buttons(turn, spot),
-        topic=spot.topic,
-    )
+    turn.say(text, choice_buttons(spot, turn.texts) + _help_buttons(turn, spot), topic=spot.topic)
 
 
-def _bound(reading: object, name: str) -> str:
-    value = getattr(reading, name, None)
-    return "" if value is None else str(value)
+def _expected(turn: Turn, rejection: Rejection) -> Markup:
+    if rejection.reason is not Reason.OUT_OF_RANGE:
+        return turn.texts(f"rejected.{rejection.reason.value}")
+    return _range(turn, rejection.lowest, rejection.highest)
+
+
+def _range(turn: Turn, lowest: Fraction | None, highest: Fraction | None) -> Markup:
+    """Say between which bounds a number lies; where there is only one bound, it is the upper one."""
+    most = say_number(highest, turn.texts.language) if highest is not None else ""
+    if lowest is None:
+        return turn.texts("rejected.too_large", highest=most)
+    return turn.texts("rejected.out_of_range", lowest=say_number(lowest, turn.texts.language), highest=most)
+
+
+def _stay_at(turn: Turn, spot: Spot) -> None:
+    """What is typed next answers this question, also when an older message led to it."""
+    place = turn.place
+    if isinstance(place, Asking) and (place.assignment, place.key) == (spot.assignment, spot.key):
+        return
+    turn.move(_asking(spot))
+
+
+def _asking(spot: Spot) -> Asking:
+    return Asking(spot.assignment, spot.row.number, spot.key, seen=spot.standing.value if spot.standing else "")
 
 
 def _choice_names(turn: Turn, spot: Spot) -> str | None:
-    if not spot.question.is_choice:
-        return None
     labels = [choice.label.said(turn.texts.language) for choice in spot.choices]
-    return turn.texts("answer.choices", choices=", ".join(labels[:6]))
+    if not 0 < len(labels) <= MOST_NAMED:
+        return None
+    return turn.texts("answer.choices", choices="; ".join(labels))
 
 
 def _help_buttons(turn: Turn, spot: Spot) -> Buttons:
@@ -80,13 +103,30 @@ def _help_buttons(turn: Turn, spot: Spot) -> Buttons:
     )
 
 
-def confirm(turn: Turn, spot: Spot, value: str) -> None:
+def confirm(turn: Turn, spot: Spot, given: Given) -> None:
     """Say back what could have been meant otherwise, and wait for a yes."""
-    assignment = spot.assignment
-    asking = Asking(assignment, spot.row.number, spot.key, seen=_standing_value(spot))
-    turn.move(Confirming(asking, value, turn.event.message))
-    text = turn.texts("answer.confirm", answer=said(spot.filling, spot.key, value, turn.texts))
-    turn.say(text, _yes_no(turn, assignment, spot.key), topic=spot.topic)
+    _wait_for(turn, spot, given)
+    text = turn.texts("answer.confirm", answer=said(spot.filling, spot.key, given.value, turn.texts))
+    turn.say(text, _yes_no(turn, spot.assignment, spot.key), topic=spot.topic)
+
+
+def confirm_change(turn: Turn, spot: Spot, given: Given) -> None:
+    """Say what stands there and what it would become, and wait for a yes."""
+    now = said(spot.filling, spot.key, spot.standing.value if spot.standing else None, turn.texts)
+    _wait_for(turn, spot, given)
+    text = turn.texts(
+        "answer.change",
+        title=spot.row.title.said(turn.texts.language),
+        ordinal=spot.row.ordinal,
+        old=now,
+        new=said(spot.filling, spot.key, given.value, turn.texts),
+    )
+    turn.say(text, _yes_no(turn, spot.assignment, spot.key), topic=spot.topic)
+
+
+def _wait_for(turn: Turn, spot: Spot, given: Given) -> None:
+    """Keep the answer aside until it is confirmed; what stands there now has been seen by then."""
+    turn.move(Confirming(_asking(spot), given.value, given.message, given.other))
 
 
 def _yes_no(turn: Turn, assignment: int, key: str) -> Buttons:
@@ -98,24 +138,27 @@ def _yes_no(turn: Turn, assignment: int, key: str) -> Buttons:
     )
 
 
-def _standing_value(spot: Spot) -> str:
-    answer = spot.sheet.answers.get(spot.key)
-    return answer.value if answer else ""
-
-
 def object_to(turn: Turn, spot: Spot, value: str, objection: Objection) -> None:
     """Say why the answer does not fit, and offer to correct either side."""
+    _stay_at(turn, spot)
     assignment = spot.assignment
     fixes = [
         Button(_fix_label(turn, spot.filling, key), tap(Verb.OPEN, assignment, key))
         for key in objection.references[:MOST_FIXES]
     ]
     own = Button(_fix_label(turn, spot.filling, spot.key, value), tap(Verb.OPEN, assignment, spot.key))
-    message = objection.message.said(turn.texts.language) or turn.texts("answer.objection")
+    message = objection.message.said(turn.texts.language) or _usual_message(turn, spot, objection)
     text = turn.texts("answer.does_not_fit", message=message, answer=said(spot.filling, spot.key, value, turn.texts))
     if fixes:
         text = lines(text, turn.texts("answer.which_to_fix"))
     turn.say(text, column(*fixes, own) if fixes else (), topic=spot.topic)
+
+
+def _usual_message(turn: Turn, spot: Spot, objection: Objection) -> Markup:
+    """Say what is wrong where the form has no words for it."""
+    if objection.reason is ObjectionReason.OUT_OF_RANGE:
+        return turn.texts("answer.wrong", expected=_range(turn, spot.question.lowest, spot.question.highest))
+    return turn.texts("answer.objection")
 
 
 def _fix_label(turn: Turn, filling: Filling, key: str, value: str | None = None) -> str:
@@ -128,29 +171,30 @@ def _fix_label(turn: Turn, filling: Filling, key: str, value: str | None = None)
     return turn.texts.plain("button.fix", question=label, answer=said(filling, key, shown, turn.texts))
 
 
-def is_conflict(turn: Turn, standing: Answer, value: str, key: str) -> bool:
+def is_conflict(turn: Turn, spot: Spot, value: str) -> bool:
     """Tell whether somebody else has given another answer that this person has not seen."""
-    place = turn.session.place
-    seen = place.seen if isinstance(place, Asking) and place.key == key else ""
-    return standing.by != turn.brief.person.id and standing.value not in (value, seen)
+    place, standing = turn.session.place, spot.standing
+    seen = place.seen if isinstance(place, Asking) and place.key == spot.key else ""
+    return standing is not None and standing.by != turn.brief.person.id and standing.value not in (value, seen)
 
 
-def ask_which(turn: Turn, spot: Spot, value: str, standing: Answer) -> None:
+def ask_which(turn: Turn, spot: Spot, given: Given, standing: Answer) -> None:
     """Somebody else answered since the question was put: show both, let the person choose."""
     other = turn.find(PersonNeed(standing.by))
-    at = datetime.fromtimestamp(standing.at, tz=UTC)
-    assignment = spot.assignment
-    asking = Asking(assignment, spot.row.number, spot.key, seen=standing.value)
-    turn.move(Confirming(asking, value, turn.event.message))
-    theirs, mine = (
-        said(spot.filling, spot.key, standing.value, turn.texts),
-        said(spot.filling, spot.key, value, turn.texts),
-    )
+    _wait_for(turn, spot, given)
+    theirs, mine = (said(spot.filling, spot.key, value, turn.texts) for value in (standing.value, given.value))
     name = other.name if isinstance(other, Person) and other.name else turn.texts("somebody")
-    zone = zone_of(spot.filling.assignment.region.code)
-    text = turn.texts("answer.conflict", name=name, time=clock_time(at, zone), theirs=theirs, mine=mine)
+    text = turn.texts("answer.conflict", name=name, time=_moment(turn, spot, standing.at), theirs=theirs, mine=mine)
     buttons = column(
-        Button(turn.texts.plain("button.use", answer=theirs), tap(Verb.NO, assignment, spot.key)),
-        Button(turn.texts.plain("button.use", answer=mine), tap(Verb.YES, assignment, spot.key)),
+        Button(turn.texts.plain("button.use", answer=theirs), tap(Verb.NO, spot.assignment, spot.key, KEEP_THEIRS)),
+        Button(turn.texts.plain("button.use", answer=mine), tap(Verb.YES, spot.assignment, spot.key)),
     )
     turn.say(text, buttons, topic=spot.topic)
+
+
+def _moment(turn: Turn, spot: Spot, seconds: int) -> str:
+    """Give the time of day; when it was not today, the day too."""
+    at, code = datetime.fromtimestamp(seconds, tz=UTC), spot.filling.assignment.region.code
+    day = day_there(at, code)
+    clock = clock_time(at, zone_of(code))
+    return clock if day == day_there(turn.event.at, code) else f"{long_date(day, turn.texts.language)}, {clock}"

@@ -75,7 +75,7 @@ def start_filling(turn: Turn, assignment: Assignment, *, before: Markup | str = 
         show_review(turn, filling, before=turn.texts("closed"))
         return
     paused = turn.session.paused
-    if paused and paused.assignment == assignment.id and _resume_paused(turn, filling, paused.key, before):
+    if paused and paused.assignment == assignment.id and open_question(turn, filling, paused.key, before=before):
         return
     if filling.is_long and not turn.session.scope:
         show_parts(turn, filling, before=before)
@@ -83,13 +83,8 @@ def start_filling(turn: Turn, assignment: Assignment, *, before: Markup | str = 
     ask_next(turn, filling, before=before)
 
 
-def _resume_paused(turn: Turn, filling: Filling, key: str, before: Markup | str) -> bool:
-    return open_question(turn, filling, key, before=before)
-
-
 def enter_scope(turn: Turn, filling: Filling, scope: str) -> None:
     """Go through the rows of an office, a part or an indicator, one after the other."""
-    turn.note(scope=scope)
     rows = filling.scope(scope, office_of(turn))
-    turn.note(last_assignment=filling.assignment.id, paused=None)
-    ask_next(turn, filling, before=turn.texts("scope.entered", whole=len(rows)))
+    turn.note(scope=scope, last_assignment=filling.assignment.id, paused=None)
+    ask_next(turn, filling, before=turn.texts.count("scope.entered", len(rows)))

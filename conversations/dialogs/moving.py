@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from conversations.actions import AnswerChange
 from conversations.dialogs.answering import take_value
-from conversations.dialogs.asking import ask, ask_again, office_of, open_question
+from conversations.dialogs.asking import ask, ask_again, office_of
+from conversations.dialogs.closing import say_closed
+from conversations.dialogs.doubts import Given
 from conversations.dialogs.going import ask_next
 from conversations.forms import Filling, Spot
-from conversations.messages import escaped
 from conversations.saving import save, with_answer, with_skipped
-from conversations.texts import Markup
 from conversations.turn import Turn, joined
 from conversations.views.questions import said
 from indicators.filling import Asked
@@ -26,19 +26,28 @@ def undo(turn: Turn, assignment_id: int, key: str) -> None:
     filling = turn.filling(assignment)
     question = filling.question(key)
     row = filling.row(question.row) if question else None
-    if row is None or not assignment.is_open(turn.event.at):
-        turn.say(turn.texts("closed"))
+    if row is None:
+        turn.say(turn.texts("undo.too_late"))
+        return
+    if not assignment.is_open(turn.event.at):
+        say_closed(turn, filling)
         return
     sheet = filling.sheet(row.number)
     standing = sheet.answers.get(key)
     change = AnswerChange(key, standing.value if standing else None, found.old)
     by, at = turn.brief.person.id, int(turn.event.at.timestamp())
-    save(turn, filling, with_answer(sheet, key, found.old, by=by, at=at), row=row, change=change)
+    save(turn, filling, with_answer(sheet, key, found.old, by=by, at=at), row=row, changes=(change,))
     turn.note(undoable=tuple(one for one in turn.session.undoable if one is not found))
-    title = Markup(escaped(row.title.said(turn.texts.language)))
+    title = row.title.said(turn.texts.language)
     before = turn.texts("undo.done", title=title, answer=said(filling, key, found.old, turn.texts))
     if not ask_again(turn, before=before):
         turn.say(before)
+
+
+def undo_last(turn: Turn) -> None:
+    """Take the very last change back."""
+    last = next(reversed(turn.session.undoable), None)
+    undo(turn, last.assignment if last else 0, last.key if last else "")
 
 
 def toggle(turn: Turn, spot: Spot, choice: str) -> None:
@@ -47,7 +56,7 @@ def toggle(turn: Turn, spot: Spot, choice: str) -> None:
     names = [one.name for one in spot.choices]
     now = [name for name in names if (name in chosen) != (name == choice)]
     if now:
-        take_value(turn, spot, " ".join(now))
+        take_value(turn, spot, Given(" ".join(now)))
         return
     _clear(turn, spot)
 
@@ -55,23 +64,21 @@ def toggle(turn: Turn, spot: Spot, choice: str) -> None:
 def _clear(turn: Turn, spot: Spot) -> None:
     """Nothing is chosen any more: the question is open again."""
     if not spot.filling.assignment.is_open(turn.event.at):
-        turn.say(turn.texts("closed"))
+        say_closed(turn, spot.filling)
         return
-    sheet = spot.sheet
-    standing = sheet.answers.get(spot.key)
-    if standing:
+    if spot.standing:
         by, at = turn.brief.person.id, int(turn.event.at.timestamp())
-        change = AnswerChange(spot.key, standing.value, None)
-        save(turn, spot.filling, with_answer(sheet, spot.key, None, by=by, at=at), row=spot.row, change=change)
+        change = AnswerChange(spot.key, spot.standing.value, None)
+        save(turn, spot.filling, with_answer(spot.sheet, spot.key, None, by=by, at=at), row=spot.row, changes=(change,))
     ask(turn, spot)
 
 
 def skip(turn: Turn, spot: Spot) -> None:
     """Put a question off and go on."""
-    sheet = spot.sheet
-    if spot.key not in spot.values and spot.filling.assignment.is_open(turn.event.at):
-        save(turn, spot.filling, with_skipped(sheet, spot.key), row=spot.row)
-    key = "skip.evidence" if spot.question.is_evidence else "skip.done"
+    is_answered = spot.key in spot.values
+    if not is_answered and spot.filling.assignment.is_open(turn.event.at):
+        save(turn, spot.filling, with_skipped(spot.sheet, spot.key), row=spot.row)
+    key = "skip.kept" if is_answered else "skip.evidence" if spot.question.is_evidence else "skip.done"
     ask_next(turn, spot.filling, before=turn.texts(key), row=spot.row, after=spot.key)
 
 
@@ -92,7 +99,7 @@ def back(turn: Turn, spot: Spot) -> None:
 
 
 def _askable(filling: Filling, row: Row) -> list[Asked]:
-    questions = filling.questions(row, filling.values(row))
+    questions = filling.questions(row)
     return [one for one in questions if one.question.kind is not QuestionKind.NOTE]
 
 
@@ -102,12 +109,11 @@ def help_with(turn: Turn, spot: Spot) -> None:
     guidance = spot.question.guidance.said(language) or spot.question.hint.said(language)
     kinds = ", ".join(kind.label.said(language) for kind in spot.row.evidence)
     text = joined(
-        turn.texts("help.question", question=spot.question.label.said(language)),
         turn.texts("help.guidance", guidance=guidance) if guidance else turn.texts("help.none"),
         turn.texts("help.evidence", kinds=kinds) if kinds else None,
         turn.texts("help.example") if _is_number(spot.question) else None,
     )
-    open_question(turn, spot.filling, spot.key, before=text)
+    ask(turn, spot, before=text)
 
 
 def _is_number(question: Question) -> bool:

@@ -17,6 +17,7 @@ from conversations.taps import Verb, tap
 from conversations.texts import Markup
 from conversations.turn import Buttons, Turn, column, joined
 from conversations.views.bars import long_date
+from conversations.views.naming import office_name, shortened
 from conversations.views.review import review_text
 from indicators.filling import row_state
 from indicators.form import IndicatorGroup, Part, Row
@@ -64,7 +65,7 @@ def _sent_note(turn: Turn, assignment: Assignment) -> Markup | None:
         return None
     code, language = assignment.region.code, turn.texts.language
     sent = long_date(day_there(assignment.sent_at, code), language)
-    if assignment.due_at is None:
+    if assignment.due_at is None or not assignment.is_open(turn.event.at):
         return turn.texts("review.sent", day=sent)
     return turn.texts("review.sent_until", day=sent, due=long_date(day_there(assignment.due_at, code), language))
 
@@ -72,11 +73,13 @@ def _sent_note(turn: Turn, assignment: Assignment) -> Markup | None:
 def _buttons(turn: Turn, filling: Filling) -> Buttons:
     identifier, texts = filling.assignment.id, turn.texts
     has_gaps, lacks = bool(gaps(filling)), bool(lacking(filling))
+    is_open = filling.assignment.is_open(turn.event.at)
     wanted = (
-        (has_gaps, "button.fill_gaps", tap(Verb.CONTINUE, identifier, "gaps")),
-        (lacks, "button.add_evidence", tap(Verb.CONTINUE, identifier, "evidence")),
+        (is_open and has_gaps, "button.fill_gaps", tap(Verb.CONTINUE, identifier, "gaps")),
+        (is_open and lacks, "button.add_evidence", tap(Verb.CONTINUE, identifier, "evidence")),
         (True, "button.see_answers", tap(Verb.ANSWERS, identifier)),
-        (True, "button.send", tap(Verb.SEND, identifier)),
+        (is_open, "button.send", tap(Verb.SEND, identifier)),
+        (not is_open, "button.ask", tap(Verb.MENU, "ask")),
     )
     return column(*(Button(texts.plain(key), data) for is_wanted, key, data in wanted if is_wanted))
 
@@ -106,6 +109,8 @@ def show_parts(turn: Turn, filling: Filling, group: str = "", *, before: Markup 
             done=filling.done(),
             whole=filling.asked_rows(),
         )
+    if part and part.indicators:
+        buttons.append(Button(turn.texts.plain("button.parts"), tap(Verb.PARTS, filling.assignment.id)))
     buttons.append(Button(turn.texts.plain("button.review"), tap(Verb.REVIEW, filling.assignment.id)))
     turn.say(joined(before, title, turn.texts("parts.choose")), column(*buttons))
 
@@ -115,7 +120,7 @@ def _office_button(turn: Turn, filling: Filling) -> list[Button]:
     rows = filling.scope(OFFICE_SCOPE, office) if office else ()
     if not rows:
         return []
-    name = filling.form.offices[office].said(turn.texts.language) if office in filling.form.offices else office
+    name = office_name(turn.brief.library, office, turn.texts)
     label = turn.texts.plain("parts.office", office=name, done=filling.done(rows), whole=len(rows))
     return [Button(label, tap(Verb.SCOPE, filling.assignment.id, OFFICE_SCOPE))]
 
@@ -135,7 +140,6 @@ def _scope_button(turn: Turn, filling: Filling, group: Part | IndicatorGroup) ->
 
 
 def _counted(turn: Turn, filling: Filling, group: Part | IndicatorGroup) -> str:
-    rows = tuple(filling.form.row_by_number[number] for number in group.rows)
-    title = group.title.said(turn.texts.language)
-    short = title if len(title) <= MOST_LABEL else title[: MOST_LABEL - 1].rsplit(" ", 1)[0] + "…"
+    rows = filling.rows_of(group)
+    short = shortened(group.title.said(turn.texts.language), MOST_LABEL)
     return turn.texts.plain("parts.counted", title=short, done=filling.done(rows), whole=filling.asked_rows(rows))

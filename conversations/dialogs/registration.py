@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from conversations.actions import AcceptInvitation
+from conversations.dialogs.asking import asking_of
 from conversations.dialogs.going import start_filling
-from conversations.dialogs.home import lost_buttons, post_name, show_menu
+from conversations.dialogs.home import language_buttons, lost_buttons, menu_button, show_menu
 from conversations.hours import day_there, greeting_key
 from conversations.messages import Button
 from conversations.needs import InvitationNeed, InvitedToNeed
@@ -15,14 +15,18 @@ from conversations.people import Assignment, Invitation, Post
 from conversations.session import Home, Invited, Lost
 from conversations.taps import Verb, tap
 from conversations.texts import Markup, texts_for
-from conversations.turn import Turn, column, joined
+from conversations.turn import Buttons, Turn, column, joined
 from conversations.views.bars import long_date
+from conversations.views.naming import post_name
+from conversations.words import CODE, NO, YES, Command, Intent, plain
 
-CODE = re.compile(r"[A-Za-z0-9_-]{6,40}")
 MOST_WRONG_CODES = 5
 WRONG_CODES_SECONDS = 60 * 60
 """Five wrong codes in an hour, then a pause: guessing a code is hopeless."""
 MOST_NAME_CHARACTERS = 80
+MINUTES_PER_ROW = 1.25
+AGREEING = YES | {"setuju", "saya setuju", "mulai", "setuju mulai", "baik", "agree", "i agree"}
+READING = frozenset({"baca", "baca dulu", "read", "read first"})
 
 
 def take_code(turn: Turn, code: str) -> None:
@@ -31,23 +35,29 @@ def take_code(turn: Turn, code: str) -> None:
         turn.say(turn.texts("code.too_many"))
         return
     invitation = turn.find(InvitationNeed(code.upper())) if CODE.fullmatch(code) else None
-    if not isinstance(invitation, Invitation):
+    if not isinstance(invitation, Invitation) or not invitation.is_usable:
         _count_wrong(turn)
-        turn.say(turn.texts("code.unknown"), lost_buttons(turn) if not turn.brief.posts else ())
+        turn.say(turn.texts("code.used" if invitation else "code.unknown"), _ways_out(turn))
         return
-    if not invitation.is_usable:
-        _count_wrong(turn)
-        turn.say(turn.texts("code.used"), lost_buttons(turn) if not turn.brief.posts else ())
-        return
-    turn.note(place=Invited(code.upper()), misses=0)
+    turn.note(place=Invited(code.upper()), paused=asking_of(turn.session), misses=0)
     _address(turn, invitation)
     _ask_post(turn, invitation)
+
+
+def _ways_out(turn: Turn) -> Buttons:
+    """Offer what helps when an invitation does not: another one, or the menu of those who hold a post."""
+    return column(menu_button(turn)) if turn.brief.posts else lost_buttons(turn)
+
+
+def _leave(turn: Turn, reason: str) -> None:
+    turn.move(Home() if turn.brief.posts else Lost())
+    turn.say(turn.texts(reason), _ways_out(turn))
 
 
 def _address(turn: Turn, invitation: Invitation) -> None:
     """From here on speak to the person as the invitation does."""
     if invitation.honorific and not turn.brief.person.honorific:
-        turn.texts = texts_for(turn.brief.person.language, invitation.honorific)
+        turn.texts = texts_for(turn.texts.language, invitation.honorific)
 
 
 def _is_guessing(turn: Turn) -> bool:
@@ -73,7 +83,7 @@ def _ask_post(turn: Turn, invitation: Invitation) -> None:
         hello=hello,
         name=name,
         district=invitation.region.district,
-        post=post_name(turn, invitation),
+        post=post_name(turn.brief.library, invitation, turn.texts),
     )
     turn.say(
         text,
@@ -90,22 +100,21 @@ def answer(turn: Turn, place: Invited, said: str) -> None:
     """Take a tap (or the word for it) while somebody registers."""
     invitation = turn.find(InvitationNeed(place.code))
     if not isinstance(invitation, Invitation) or not invitation.is_usable:
-        turn.move(Lost() if not turn.brief.posts else Home())
-        turn.say(turn.texts("code.used"))
+        _leave(turn, "code.used")
         return
     _address(turn, invitation)
     match said:
         case "yes":
             _confirm_post(turn, place, invitation)
         case "no":
-            turn.move(Lost() if not turn.brief.posts else Home())
-            turn.say(turn.texts("register.not_me"), lost_buttons(turn) if not turn.brief.posts else ())
+            _leave(turn, "register.not_me")
         case "agree" if place.is_post_confirmed and _name_of(place, invitation):
             _accept(turn, place, invitation)
-        case "read":
+        case "read" if place.is_post_confirmed:
             turn.say(joined(turn.texts("privacy"), turn.texts("register.ask_again")), _consent_buttons(turn))
-        case "later":
-            turn.say(turn.texts("register.later"))
+        case "later" if place.is_post_confirmed:
+            agree = Button(turn.texts.plain("button.agree"), tap(Verb.JOIN, "agree"))
+            turn.say(turn.texts("register.later"), column(agree))
         case _:
             _repeat(turn, place, invitation)
 
@@ -145,7 +154,7 @@ def _assignments(turn: Turn, code: str) -> tuple[Assignment, ...]:
 def _task_text(turn: Turn, assignment: Assignment) -> Markup:
     form = turn.brief.library.forms[assignment.form]
     rows, language = len(form.rows), turn.texts.language
-    minutes = 5 * max(1, round(rows * 1.25 / 5))
+    minutes = 5 * max(1, round(rows * MINUTES_PER_ROW / 5))
     text = turn.texts("register.task", rows=rows, minutes=minutes, form=form.title.said(language))
     if assignment.due_at is None:
         return text
@@ -153,7 +162,7 @@ def _task_text(turn: Turn, assignment: Assignment) -> Markup:
     return Markup(f"{text} {turn.texts('register.due', due=due)}")
 
 
-def _consent_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
+def _consent_buttons(turn: Turn) -> Buttons:
     return column(
         Button(turn.texts.plain("button.agree"), tap(Verb.JOIN, "agree")),
         Button(turn.texts.plain("button.read"), tap(Verb.JOIN, "read")),
@@ -161,28 +170,36 @@ def _consent_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
     )
 
 
-YES_WORDS = frozenset({"ya", "benar", "betul", "iya", "yes", "right"})
-NO_WORDS = frozenset({"bukan", "bukan saya", "tidak", "salah", "no"})
-AGREE_WORDS = frozenset({"setuju", "ya", "mulai", "oke", "ok", "baik", "agree", "yes"})
-
-
-def take_text(turn: Turn, place: Invited, written: str) -> None:
-    """Take what is typed while somebody registers: yes, no, agree, or a name."""
-    words = " ".join(written.casefold().strip(" .!,").split())
-    if not place.is_post_confirmed:
-        answer(turn, place, "yes" if words in YES_WORDS else "no" if words in NO_WORDS else "")
-        return
+def take_text(turn: Turn, place: Invited, written: str, command: Command | None) -> None:
+    """Take what is typed while somebody registers: a name, or the word for one of the buttons."""
     invitation = turn.find(InvitationNeed(place.code))
-    if isinstance(invitation, Invitation) and not _name_of(place, invitation):
-        name = clean_name(written)
-        if not name:
-            turn.say(turn.texts("register.name_again"))
-            return
-        place = Invited(place.code, is_post_confirmed=True, name=name)
-        turn.move(place)
-        _repeat(turn, place, invitation)
+    if command and command.intent is Intent.LANGUAGE:
+        turn.say(turn.texts("language.choose"), (language_buttons(turn),))
+    elif place.is_post_confirmed and isinstance(invitation, Invitation) and not _name_of(place, invitation):
+        _take_name(turn, place, invitation, written)
+    else:
+        is_later = command is not None and command.intent is Intent.STOP
+        answer(turn, place, "later" if is_later else _button_meant(place, plain(written)))
+
+
+def _button_meant(place: Invited, words: str) -> str:
+    if words in NO:
+        return "later" if place.is_post_confirmed else "no"
+    if words in READING:
+        return "read"
+    if place.is_post_confirmed:
+        return "agree" if words in AGREEING else ""
+    return "yes" if words in YES else ""
+
+
+def _take_name(turn: Turn, place: Invited, invitation: Invitation, written: str) -> None:
+    name = clean_name(written)
+    if not name:
+        turn.say(turn.texts("register.name_again"))
         return
-    answer(turn, place, "agree" if words in AGREE_WORDS else "")
+    place = Invited(place.code, is_post_confirmed=True, name=name)
+    turn.move(place)
+    _repeat(turn, place, invitation)
 
 
 def clean_name(written: str) -> str:

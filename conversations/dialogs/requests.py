@@ -5,24 +5,24 @@ from __future__ import annotations
 import msgspec
 
 from conversations.actions import DecideRequest, IssueInvitation, RequestAccess, Tell
-from conversations.dialogs.home import post_name
+from conversations.dialogs.asking import asking_of
+from conversations.dialogs.home import menu_button
 from conversations.dialogs.registration import clean_name
 from conversations.messages import Button, bubble
 from conversations.needs import (
     CoordinatorsNeed,
     FreshCodeNeed,
-    PersonNeed,
     QueueNeed,
     RegionNeed,
     RegionSearchNeed,
     RequestNeed,
 )
-from conversations.people import AccessRequest, Person, Region, Role, Standing
+from conversations.people import AccessRequest, Post, Region, Role, Standing
 from conversations.session import Home, Lost, Requesting
 from conversations.taps import Tap, Verb, tap
-from conversations.texts import texts_for
-from conversations.turn import Turn, column, joined
-from conversations.views.review import region_name
+from conversations.texts import Texts
+from conversations.turn import Buttons, Turn, column, joined
+from conversations.views.naming import post_name, region_name
 
 ROLES: dict[str, tuple[Role, Standing, tuple[str, ...]]] = {
     "head": (Role.VILLAGE_HEAD, Standing.DEFINITIVE, ("village",)),
@@ -40,13 +40,17 @@ MOST_SHOWN = 5
 
 def start(turn: Turn) -> None:
     """Begin a request."""
-    turn.move(Requesting(name=turn.brief.person.name))
-    _ask_what_is_missing(turn)
+    turn.note(paused=asking_of(turn.session))
+    _move_on(turn, Requesting(name=turn.brief.person.name))
 
 
-def _ask_what_is_missing(turn: Turn) -> None:
-    place = turn.place
-    assert isinstance(place, Requesting)
+def _move_on(turn: Turn, place: Requesting) -> None:
+    turn.move(place)
+    ask_what_is_missing(turn, place)
+
+
+def ask_what_is_missing(turn: Turn, place: Requesting) -> None:
+    """Ask for the next thing that the request needs."""
     texts = turn.texts
     if not place.name:
         turn.say(texts("request.name"))
@@ -70,7 +74,7 @@ def _kinds(place: Requesting) -> tuple[str, ...]:
     )
 
 
-def _office_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
+def _office_buttons(turn: Turn) -> Buttons:
     offices = {
         code: text
         for form in turn.brief.library.forms.values()
@@ -84,7 +88,7 @@ def _office_buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
 
 
 def _ask_confirmation(turn: Turn, place: Requesting) -> None:
-    text = turn.texts("request.check", name=place.name, post=_wanted_post(turn, place))
+    text = turn.texts("request.check", name=place.name, post=_wanted_post(turn, place, turn.texts))
     turn.say(
         text,
         column(
@@ -94,12 +98,11 @@ def _ask_confirmation(turn: Turn, place: Requesting) -> None:
     )
 
 
-def _wanted_post(turn: Turn, place: Requesting) -> str:
+def _wanted_post(turn: Turn, place: Requesting, texts: Texts) -> str:
     assert place.role is not None
     assert place.region is not None
-    return post_name(
-        turn, AccessRequest(0, 0, place.name, place.role, place.standing, place.region, place.office, turn.event.at)
-    )
+    wanted = Post(0, place.role, place.region, place.standing, place.office)
+    return post_name(turn.brief.library, wanted, texts)
 
 
 def take_text(turn: Turn, place: Requesting, written: str) -> None:
@@ -109,12 +112,11 @@ def take_text(turn: Turn, place: Requesting, written: str) -> None:
         if not name:
             turn.say(turn.texts("register.name_again"))
             return
-        turn.move(msgspec.structs.replace(place, name=name))
-        _ask_what_is_missing(turn)
+        _move_on(turn, msgspec.structs.replace(place, name=name))
     elif place.role is not None and place.region is None:
         _search(turn, place, written)
     else:
-        _ask_what_is_missing(turn)
+        ask_what_is_missing(turn, place)
 
 
 def _search(turn: Turn, place: Requesting, written: str) -> None:
@@ -155,13 +157,12 @@ def take_tap(turn: Turn, tapped: Tap) -> None:
         case "send":
             _send(turn, place)
             return
-    turn.move(place)
-    _ask_what_is_missing(turn)
+    _move_on(turn, place)
 
 
 def _send(turn: Turn, place: Requesting) -> None:
     if not place.name or place.role is None or place.region is None or (place.role is Role.OFFICE and not place.office):
-        _ask_what_is_missing(turn)
+        ask_what_is_missing(turn, place)
         return
     turn.do(RequestAccess(place.name, place.role, place.standing, place.region.id, place.office))
     coordinators = turn.find(CoordinatorsNeed(place.region.district_id))
@@ -169,19 +170,19 @@ def _send(turn: Turn, place: Requesting) -> None:
     for person in coordinators:
         _tell_coordinator(turn, place, person)
     turn.move(Home() if turn.brief.posts else Lost())
-    turn.say(turn.texts("request.sent" if coordinators else "request.sent_nobody", district=place.region.district))
+    key = "request.sent" if coordinators else "request.sent_nobody"
+    turn.say(turn.texts(key, district=place.region.district), column(menu_button(turn)) if turn.brief.posts else ())
 
 
 def _tell_coordinator(turn: Turn, place: Requesting, person: int) -> None:
-    other = turn.find(PersonNeed(person))
-    texts = texts_for(other.language, other.honorific) if isinstance(other, Person) else turn.texts
-    text = texts("request.told", name=place.name, post=_wanted_post(turn, place))
+    texts = turn.texts_of(person)
+    text = texts("request.told", name=place.name, post=_wanted_post(turn, place, texts))
     button = Button(texts.plain("button.queue"), tap(Verb.MENU, "queue"))
     once = f"request:{turn.brief.person.id}:{person}:{int(turn.event.at.timestamp())}"
     turn.do(Tell(person, bubble(text, ((button,),)), once))
 
 
-def show_queue(turn: Turn, *, before: str = "") -> None:
+def show_queue(turn: Turn) -> None:
     """Show the coordinator who asks for a post."""
     post = turn.holds(Role.COORDINATOR)
     if post is None:
@@ -190,14 +191,11 @@ def show_queue(turn: Turn, *, before: str = "") -> None:
     requests = turn.find(QueueNeed(post.region.id))
     assert isinstance(requests, tuple)
     if not requests:
-        turn.say(
-            joined(before, turn.texts("queue.empty")),
-            column(Button(turn.texts.plain("button.menu"), tap(Verb.MENU, "home"))),
-        )
+        turn.say(turn.texts("queue.empty"), column(menu_button(turn)))
         return
     shown = requests[:MOST_SHOWN]
     listed = [
-        turn.texts("queue.item", number=number, name=each.name, post=post_name(turn, each))
+        turn.texts("queue.item", number=number, name=each.name, post=post_name(turn.brief.library, each, turn.texts))
         for number, each in enumerate(shown, 1)
     ]
     buttons = tuple(
@@ -207,7 +205,7 @@ def show_queue(turn: Turn, *, before: str = "") -> None:
         )
         for number, each in enumerate(shown, 1)
     )
-    turn.say(joined(before, turn.texts("queue.title", count=len(requests)), *listed), buttons)
+    turn.say(joined(turn.texts("queue.title", count=len(requests)), *listed), buttons)
 
 
 def decide(turn: Turn, tapped: Tap) -> None:
@@ -225,14 +223,13 @@ def decide(turn: Turn, tapped: Tap) -> None:
     _tell_decision(turn, request, is_granted=is_granted)
     key = "queue.granted" if is_granted else "queue.refused"
     turn.say(
-        turn.texts(key, name=request.name, post=post_name(turn, request)),
+        turn.texts(key, name=request.name, post=post_name(turn.brief.library, request, turn.texts)),
         column(Button(turn.texts.plain("button.queue"), tap(Verb.MENU, "queue"))),
     )
 
 
 def _tell_decision(turn: Turn, request: AccessRequest, *, is_granted: bool) -> None:
-    other = turn.find(PersonNeed(request.person))
-    texts = texts_for(other.language, other.honorific) if isinstance(other, Person) else turn.texts
+    texts = turn.texts_of(request.person)
     once = f"decided:{request.id}"
     if not is_granted:
         turn.do(Tell(request.person, bubble(texts("request.refused")), once))
@@ -241,10 +238,5 @@ def _tell_decision(turn: Turn, request: AccessRequest, *, is_granted: bool) -> N
     assert isinstance(code, str)
     turn.do(IssueInvitation(code, request.role, request.standing, request.region.id, request.office, request.name))
     button = Button(texts.plain("button.register"), tap(Verb.REGISTER, code))
-    turn.do(
-        Tell(
-            request.person,
-            bubble(texts("request.granted", post=post_name(turn, request)), ((button,),)),
-            once,
-        )
-    )
+    text = texts("request.granted", post=post_name(turn.brief.library, request, texts))
+    turn.do(Tell(request.person, bubble(text, ((button,),)), once))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from conversations.actions import SendAnswers
 from conversations.dialogs.asking import ask, pause
+from conversations.dialogs.closing import say_closed
+from conversations.dialogs.files import continue_button
+from conversations.dialogs.home import menu_button
 from conversations.dialogs.overview import all_sheets, gaps, lacking
 from conversations.forms import Filling, Spot
 from conversations.hours import day_there
@@ -11,7 +14,7 @@ from conversations.messages import Button
 from conversations.people import Assignment, Standing
 from conversations.taps import Verb, tap
 from conversations.texts import Markup
-from conversations.turn import Turn, column
+from conversations.turn import Turn, column, joined
 from conversations.views.bars import long_date
 from conversations.views.questions import short_question
 from conversations.views.review import answers_text, gaps_text, row_text
@@ -40,10 +43,10 @@ def send(turn: Turn, filling: Filling, *, with_gaps: bool) -> None:
     """Hand the answers over; gaps are named first, and the head signs off, not the operator."""
     assignment = filling.assignment
     if not assignment.is_open(turn.event.at):
-        turn.say(turn.texts("closed"))
+        say_closed(turn, filling)
         return
     if _is_operator_only(turn, assignment):
-        turn.say(turn.texts("send.not_operator"))
+        turn.say(turn.texts("send.not_operator"), column(_see_answers(turn, assignment), menu_button(turn)))
         return
     if not with_gaps and (gaps(filling) or lacking(filling)):
         text = gaps_text(len(gaps(filling)), len(lacking(filling)), turn.texts)
@@ -62,10 +65,14 @@ def send(turn: Turn, filling: Filling, *, with_gaps: bool) -> None:
     turn.say(
         _thanks(turn, assignment),
         column(
-            Button(turn.texts.plain("button.see_answers"), tap(Verb.ANSWERS, assignment.id)),
-            Button(turn.texts.plain("button.menu"), tap(Verb.MENU, "home")),
+            _see_answers(turn, assignment),
+            menu_button(turn),
         ),
     )
+
+
+def _see_answers(turn: Turn, assignment: Assignment) -> Button:
+    return Button(turn.texts.plain("button.see_answers"), tap(Verb.ANSWERS, assignment.id))
 
 
 def _thanks(turn: Turn, assignment: Assignment) -> Markup:
@@ -80,25 +87,25 @@ def _is_operator_only(turn: Turn, assignment: Assignment) -> bool:
     return bool(own) and all(post.standing is Standing.OPERATOR for post in own)
 
 
-def open_row(turn: Turn, assignment: Assignment, row: Row) -> None:
-    """Show one row with its answers, each to be changed; a row with one question goes straight to it."""
-    filling = turn.filling(assignment)
-    values = filling.values(row)
-    questions = [each for each in filling.questions(row, values) if each.question.kind is not QuestionKind.NOTE]
+def open_row(turn: Turn, filling: Filling, row: Row) -> None:
+    """Show one row with its answers, each to be changed; a row with one answer at most goes straight to it."""
+    questions = [each for each in filling.questions(row) if each.question.kind is not QuestionKind.NOTE]
     if not questions:
-        turn.say(turn.texts("row.not_relevant"))
+        turn.say(turn.texts("row.not_relevant"), column(continue_button(turn, filling)))
         return
-    answered = [each for each in questions if each.key in values]
     pause(turn)
-    if len(answered) <= 1:
-        turn.note(last_assignment=assignment.id)
+    turn.note(last_assignment=filling.assignment.id)
+    if not filling.assignment.is_open(turn.event.at):
+        ask_button = Button(turn.texts.plain("button.ask"), tap(Verb.MENU, "ask"))
+        text = joined(row_text(filling, row, turn.texts), turn.texts("closed"))
+        turn.say(text, column(_see_answers(turn, filling.assignment), ask_button))
+        return
+    if sum(each.key in filling.values(row) for each in questions) <= 1:
         ask(turn, Spot(filling, row, questions[0]))
         return
-    buttons = column(
-        *(
-            Button(short_question(each.question, each.key, turn.texts), tap(Verb.OPEN, assignment.id, each.key))
-            for each in questions
-        ),
-        Button(turn.texts.plain("button.continue"), tap(Verb.CONTINUE, assignment.id)),
-    )
-    turn.say(row_text(filling, row, turn.texts), buttons)
+    buttons = [
+        Button(short_question(each.question, each.key, turn.texts), tap(Verb.OPEN, filling.assignment.id, each.key))
+        for each in questions
+    ]
+    text = joined(row_text(filling, row, turn.texts), turn.texts("row.which"))
+    turn.say(text, column(*buttons, continue_button(turn, filling)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conversations.dialogs.asking import pause
+from conversations.dialogs.home import lost_buttons, menu_button
 from conversations.messages import Button
 from conversations.needs import (
     PersonNeed,
@@ -16,7 +17,7 @@ from conversations.needs import (
 from conversations.people import Person, Region, Role
 from conversations.taps import Tap, Verb, tap
 from conversations.turn import Turn, column
-from conversations.views.review import region_name
+from conversations.views.naming import region_name, shortened
 from conversations.views.scores import (
     district_text,
     row_text,
@@ -46,12 +47,14 @@ def show_own(turn: Turn) -> None:
     """Show the score of the region that the person is there for."""
     post = turn.holds(Role.OFFICIAL, Role.COORDINATOR, Role.OFFICE) or next(iter(turn.brief.posts), None)
     if post is None:
-        turn.say(turn.texts("score.not_yours"))
+        turn.say(turn.texts("score.not_yours"), lost_buttons(turn))
         return
-    if post.region.kind == "province":
-        turn.say(turn.texts("score.name_a_district"))
+    assignment = turn.current_assignment
+    region = assignment.region if assignment else post.region
+    if region.kind == "province":
+        turn.say(turn.texts("score.name_a_district"), column(menu_button(turn)))
         return
-    show(turn, post.region)
+    show(turn, region)
 
 
 def search(turn: Turn, words: str) -> None:
@@ -60,7 +63,7 @@ def search(turn: Turn, words: str) -> None:
     assert isinstance(found, tuple)
     allowed = [region for region in found if may_see(turn, region)]
     if not allowed:
-        turn.say(turn.texts("score.not_yours" if found else "score.unknown_region"))
+        turn.say(turn.texts("score.not_yours" if found else "score.unknown_region"), column(menu_button(turn)))
         return
     exact = [region for region in allowed if _is_named(region, words)]
     if len(exact) == 1 or len(allowed) == 1:
@@ -84,25 +87,25 @@ def show(turn: Turn, region: Region) -> None:
         return
     pause(turn)
     if region.kind == "village":
-        turn.say(unit_text(turn, region, totals))
+        turn.say(unit_text(turn, region, totals), column(menu_button(turn)))
     elif region.kind == "subdistrict":
-        turn.say(subdistrict_text(turn, region, totals))
+        turn.say(subdistrict_text(turn, region, totals), column(menu_button(turn)))
     else:
         buttons = column(
             Button(turn.texts.plain("button.why"), tap(Verb.WHY, region.id)),
-            Button(turn.texts.plain("button.menu"), tap(Verb.MENU, "home")),
+            menu_button(turn),
         )
         turn.say(district_text(turn, region, _score(turn, totals)), buttons)
 
 
 def _totals(turn: Turn, region: Region) -> ScoreTotals | None:
     if not may_see(turn, region):
-        turn.say(turn.texts("score.not_yours"))
+        turn.say(turn.texts("score.not_yours"), column(menu_button(turn)))
         return None
     found = turn.find(ScoreNeed(region.id))
     if isinstance(found, ScoreTotals) and found.rows:
         return found
-    turn.say(turn.texts("score.no_cycle"))
+    turn.say(turn.texts("score.no_cycle"), column(menu_button(turn)))
     return None
 
 
@@ -116,14 +119,17 @@ def tapped_score(turn: Turn, tapped: Tap) -> None:
     if isinstance(region, Region):
         show(turn, region)
         return
-    turn.say(turn.texts("score.unknown_region"))
+    turn.say(turn.texts("score.unknown_region"), column(menu_button(turn)))
 
 
 def why(turn: Turn, tapped: Tap) -> None:
     """Explain a district's score, down to rows and answers: parts, then indicators, then one row."""
     region = turn.find(RegionNeed(tapped.number(0)))
-    totals = _totals(turn, region) if isinstance(region, Region) else None
-    if totals is None or not isinstance(region, Region):
+    if not isinstance(region, Region):
+        turn.say(turn.texts("score.unknown_region"), column(menu_button(turn)))
+        return
+    totals = _totals(turn, region)
+    if totals is None:
         return
     score = _score(turn, totals)
     subject = tapped.text(1)
@@ -138,7 +144,7 @@ def why(turn: Turn, tapped: Tap) -> None:
 
 def _part_buttons(turn: Turn, region: Region, score: DistrictScore) -> list[Button]:
     return [
-        Button(each.title.said(turn.texts.language)[:MOST_LABEL], tap(Verb.WHY, region.id, each.key))
+        Button(shortened(each.title.said(turn.texts.language), MOST_LABEL), tap(Verb.WHY, region.id, each.key))
         for each in score.parts
     ]
 
@@ -148,7 +154,10 @@ def _row_buttons(turn: Turn, region: Region, part: PartScore) -> list[Button]:
     rows = [row for indicator in part.indicators for row in indicator.rows if row.claimed < row.maximum]
     rows.sort(key=lambda row: row.claimed - row.maximum)
     return [
-        Button(f"{row.number} {row.title.said(turn.texts.language)}"[:MOST_LABEL], tap(Verb.WHY, region.id, row.number))
+        Button(
+            shortened(f"{row.number} {row.title.said(turn.texts.language)}", MOST_LABEL),
+            tap(Verb.WHY, region.id, row.number),
+        )
         for row in rows[:MOST_ROWS_OFFERED]
     ]
 
@@ -167,7 +176,7 @@ def _explain_row(turn: Turn, region: Region, number: str) -> None:
         None,
     )
     if row is None:
-        turn.say(turn.texts("score.unknown_row"))
+        turn.say(turn.texts("score.unknown_row"), column(_back(turn, region)))
         return
     answers = turn.find(RowAnswersNeed(region.id, number))
     assert isinstance(answers, RowAnswers)

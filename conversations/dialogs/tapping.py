@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from conversations.dialogs import evidence, home, moving, registration, requests, review, scores
-from conversations.dialogs.answering import confirmed, not_meant, take_value
-from conversations.dialogs.asking import ask_again, find_question, open_question
+from conversations.dialogs import (
+    evidence,
+    files,
+    home,
+    language,
+    moving,
+    person,
+    registration,
+    requests,
+    review,
+    scores,
+)
+from conversations.dialogs.answering import confirmed, left_standing, not_meant, take_value
+from conversations.dialogs.asking import ask, ask_again, find_question, open_question
+from conversations.dialogs.doubts import Given
 from conversations.dialogs.going import enter_scope, fill_gaps, start_filling
 from conversations.dialogs.overview import show_parts, show_review
 from conversations.events import ChoiceTapped
 from conversations.forms import Filling, Spot
 from conversations.session import Confirming, Invited, Sorting
 from conversations.taps import Tap, Verb, read_tap
-from conversations.turn import Turn
+from conversations.turn import Turn, column
 from indicators.form import QuestionKind, Row
 
 QUESTION_VERBS = frozenset({Verb.ANSWER, Verb.TOGGLE, Verb.ENOUGH, Verb.SKIP, Verb.BACK, Verb.HELP, Verb.OPEN})
@@ -35,7 +47,7 @@ def take_tap(turn: Turn, event: ChoiceTapped) -> None:
     """Take a tap; what we did not make, or what is not this person's, changes nothing."""
     tapped = read_tap(event.data)
     if tapped is None:
-        turn.say(turn.texts("tap.unknown"))
+        turn.say(turn.texts("tap.unknown"), column(home.menu_button(turn)))
         return
     take(turn, tapped)
 
@@ -55,7 +67,7 @@ def take(turn: Turn, tapped: Tap) -> None:
 def _filling(turn: Turn, tapped: Tap) -> Filling | None:
     assignment = turn.assignment(tapped.number(0))
     if assignment is None:
-        turn.say(turn.texts("tap.not_yours"))
+        turn.say(turn.texts("tap.not_yours"), column(home.menu_button(turn)))
         return None
     return turn.filling(assignment)
 
@@ -79,7 +91,7 @@ def _do_at_question(turn: Turn, tapped: Tap, spot: Spot) -> None:
         case Verb.TOGGLE:
             moving.toggle(turn, spot, tapped.text(2))
         case Verb.ENOUGH:
-            evidence.go_on(turn, spot.filling, spot.key)
+            evidence.go_on(turn, spot)
         case Verb.SKIP:
             moving.skip(turn, spot)
         case Verb.BACK:
@@ -87,7 +99,7 @@ def _do_at_question(turn: Turn, tapped: Tap, spot: Spot) -> None:
         case Verb.HELP:
             moving.help_with(turn, spot)
         case _:
-            open_question(turn, spot.filling, spot.key)
+            ask(turn, spot)
 
 
 def _choose(turn: Turn, spot: Spot, choice: str) -> None:
@@ -96,9 +108,9 @@ def _choose(turn: Turn, spot: Spot, choice: str) -> None:
         spot.question.kind is QuestionKind.ACKNOWLEDGE and choice == "OK"
     )
     if is_offered:
-        take_value(turn, spot, choice)
+        take_value(turn, spot, Given(choice))
         return
-    open_question(turn, spot.filling, spot.key, before=turn.texts("tap.choice_gone"))
+    ask(turn, spot, before=turn.texts("tap.choice_gone"))
 
 
 def _at_assignment(turn: Turn, tapped: Tap) -> None:
@@ -128,15 +140,15 @@ def _at_assignment(turn: Turn, tapped: Tap) -> None:
 def _at_row(turn: Turn, tapped: Tap, filling: Filling) -> None:
     row = filling.row(tapped.text(1))
     if row is None:
-        turn.say(turn.texts("tap.unknown"))
+        turn.say(turn.texts("tap.unknown"), column(home.menu_button(turn)))
         return
     match tapped.verb:
         case Verb.ROW:
-            review.open_row(turn, filling.assignment, row)
+            review.open_row(turn, filling, row)
         case Verb.FILES:
-            evidence.list_files(turn, filling, row)
+            files.list_files(turn, filling, row)
         case Verb.REMOVE:
-            evidence.remove(turn, filling, row, tapped.text(2))
+            files.remove(turn, filling, row, tapped.text(2))
         case _:
             _attach(turn, filling, row)
 
@@ -145,7 +157,7 @@ def _attach(turn: Turn, filling: Filling, row: Row) -> None:
     if isinstance(turn.place, Sorting) and turn.place.assignment == filling.assignment.id:
         evidence.sorted_into(turn, filling, row, turn.place)
         return
-    turn.say(turn.texts("evidence.nothing_waits"))
+    turn.say(turn.texts("evidence.nothing_waits"), column(files.continue_button(turn, filling)))
 
 
 def _yes_or_no(turn: Turn, tapped: Tap) -> None:
@@ -156,7 +168,8 @@ def _yes_or_no(turn: Turn, tapped: Tap) -> None:
         and place.asking.key == tapped.text(1)
         and place.asking.assignment == tapped.number(0)
     ):
-        (confirmed if tapped.verb is Verb.YES else not_meant)(turn, place)
+        settle = confirmed if tapped.verb is Verb.YES else left_standing if tapped.text(2) else not_meant
+        settle(turn, place)
         return
     filling = _filling(turn, tapped)
     if filling is not None and not open_question(turn, filling, tapped.text(1), before=turn.texts("tap.past")):
@@ -172,7 +185,7 @@ def _elsewhere(turn: Turn, tapped: Tap) -> None:
         case Verb.MENU:
             menu(turn, tapped.text(0))
         case Verb.SPEAK:
-            home.speak(turn, tapped.text(0))
+            language.speak(turn, tapped.text(0))
         case Verb.SCORE:
             scores.tapped_score(turn, tapped)
         case Verb.WHY:
@@ -202,7 +215,7 @@ def menu(turn: Turn, what: str) -> None:
         case "status":
             home.show_status(turn)
         case "language":
-            home.choose_language(turn, "")
+            language.choose_language(turn, "")
         case "score":
             scores.show_own(turn)
         case "queue":
@@ -210,10 +223,10 @@ def menu(turn: Turn, what: str) -> None:
         case "ask":
             home.ask_coordinator(turn)
         case "privacy":
-            home.show_privacy(turn)
+            person.show_privacy(turn)
         case "forget":
-            home.confirm_forget(turn)
+            person.confirm_forget(turn)
         case "forget!":
-            home.forget(turn)
+            person.forget(turn)
         case _:
             home.show_menu(turn)

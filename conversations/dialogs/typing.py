@@ -4,89 +4,85 @@ from __future__ import annotations
 
 import re
 
-from rapidfuzz import fuzz
-
-from conversations.dialogs import evidence, home, moving, registration, requests, review, scores
-from conversations.dialogs.answering import confirmed, not_meant, take_value, take_written
-from conversations.dialogs.asking import ask_again, asking_of, find_question
-from conversations.dialogs.doubts import explain_rejection
-from conversations.dialogs.overview import show_parts, show_review
+from conversations.dialogs import evidence, home, moving, registration, requests, review
+from conversations.dialogs.answering import confirmed, not_meant, propose, take_value, take_written
+from conversations.dialogs.asking import ask, find_question, open_spot
+from conversations.dialogs.commands import is_meant, obey
+from conversations.dialogs.doubts import Given, explain_rejection
+from conversations.dialogs.rows import row_meant
 from conversations.dialogs.tapping import take
 from conversations.events import LocationReceived, TextEdited, TextReceived
-from conversations.forms import Spot
+from conversations.forms import Filling, Spot
 from conversations.needs import Topic, TopicNeed
-from conversations.people import Assignment
-from conversations.session import Asking, Confirming, Invited, Requesting, Sorting
+from conversations.session import Confirming, Invited, Lost, Requesting, Sorting
 from conversations.taps import read_tap
 from conversations.turn import Turn
-from conversations.words import Command, Intent, plain, read_command
+from conversations.words import NO, YES, Command, Intent, has_code_shape, plain, read_command
 from indicators.form import QuestionKind, Row
+from indicators.reading import Rejection
 
-YES = frozenset({"ya", "iya", "y", "betul", "benar", "yes", "ok", "oke"})
-NO = frozenset({"tidak", "bukan", "salah", "no", "tdk", "nggak", "gak"})
-NEAR_ENOUGH = 86
-"""How near a row's title must come (0 to 100) to what was typed, to be meant by it."""
-LEAST_LETTERS = 4
 ROW_NUMBER = re.compile(r"\d+[A-Za-z]?\.\d+[a-z]*")
-START = "start"
+START = "/start "
+LEAVING = frozenset({Intent.MENU, Intent.HELP, Intent.STOP, Intent.UNDO, Intent.LANGUAGE})
+"""What is obeyed in the middle of a request; all else is taken as the name or the region."""
+DONE = frozenset({"sudah", "sdh", "sudah semua", "itu saja", "cukup itu", "habis", "that is all", "that's all"})
+NONE_YET = frozenset({"belum", "blm", "belum ada", "tidak ada", "tdk ada", "not yet", "none"})
 
 
 def take_text(turn: Turn, event: TextReceived) -> None:
     """Take a typed message."""
     written = event.text.strip()
     command = read_command(written)
-    if _starts(turn, written, command):
+    place = turn.place
+    if _registers(turn, written, command):
         return
-    if isinstance(turn.place, Invited):
-        registration.take_text(turn, turn.place, written)
-    elif isinstance(turn.place, Requesting) and not (command and command.intent in (Intent.MENU, Intent.HELP)):
-        requests.take_text(turn, turn.place, written)
-    elif not (event.reply_to and command is None and _take_reply(turn, event)):
+    if isinstance(place, Invited):
+        registration.take_text(turn, place, written, command)
+    elif isinstance(place, Requesting) and not (command and command.intent in LEAVING):
+        requests.take_text(turn, place, written)
+    elif not (event.reply_to and command is None and _answers_topic(turn, event.reply_to, written)):
         _take_words(turn, written, command)
 
 
-def _starts(turn: Turn, written: str, command: Command | None) -> bool:
-    """A deep link (``/start KODE``) or ``daftar KODE`` registers from anywhere."""
-    if written.startswith(f"/{START} "):
-        registration.take_code(turn, written.split(maxsplit=1)[1])
+def _registers(turn: Turn, written: str, command: Command | None) -> bool:
+    """A deep link (``/start KODE``), ``daftar KODE``, or, from somebody without a post, the bare code."""
+    if written.startswith(START):
+        registration.take_code(turn, written.removeprefix(START).strip())
         return True
-    if command and command.intent is Intent.REGISTER:
-        if command.argument:
-            registration.take_code(turn, command.argument)
-        else:
-            requests.start(turn)
+    if isinstance(turn.place, Lost) and has_code_shape(written):
+        registration.take_code(turn, written)
         return True
-    return False
+    if command is None or command.intent is not Intent.REGISTER or not is_meant(open_spot(turn), command, written):
+        return False
+    if command.argument:
+        registration.take_code(turn, command.argument)
+    else:
+        requests.start(turn)
+    return True
 
 
 def _take_words(turn: Turn, written: str, command: Command | None) -> None:
-    place = turn.place
+    place, spot = turn.place, open_spot(turn)
     if isinstance(place, Confirming) and _settles(turn, place, written):
         return
-    spot = open_spot(turn)
-    is_reserved = command is not None and (
-        spot is None or spot.question.kind is not QuestionKind.SELECT_ONE or not spot.question.choices
-    )
-    if spot and not is_reserved and take_written(turn, spot, written):
+    if spot is None:
+        _take_at_menu(turn, written, command)
         return
-    if command and _obey(turn, command):
-        return
-    if spot is None and _picks_offered(turn, written):
-        return
-    if isinstance(place, Sorting) and _sorts(turn, place, written):
-        return
-    if _names_row(turn, written):
-        return
-    _miss(turn, spot, written)
+    is_command = command is not None and is_meant(spot, command, written)
+    rejection = None if is_command else take_written(turn, spot, written)
+    if command and (is_command or rejection):
+        obey(turn, command)
+    elif rejection and not (_ends_evidence(turn, spot, plain(written)) or _names_row(turn, written)):
+        _miss(turn, spot, rejection)
 
 
-def open_spot(turn: Turn) -> Spot | None:
-    """Give the question that typed words answer; None at the menu."""
-    if not isinstance(turn.place, Asking | Confirming):
-        return None
-    asking = asking_of(turn.session)
-    assignment = turn.assignment(asking.assignment) if asking else None
-    return find_question(turn.filling(assignment), asking.key) if asking and assignment else None
+def _take_at_menu(turn: Turn, written: str, command: Command | None) -> None:
+    if command:
+        obey(turn, command)
+    elif isinstance(turn.place, Sorting) and _sorts(turn, turn.place, written):
+        return
+    elif not (_picks_offered(turn, written) or _names_row(turn, written)):
+        home.not_understood(turn)
 
 
 def _settles(turn: Turn, place: Confirming, written: str) -> bool:
@@ -104,18 +100,68 @@ def _picks_offered(turn: Turn, written: str) -> bool:
     """A typed number chooses among the buttons that were shown last."""
     words = plain(written)
     place = int(words) if words.isdecimal() and len(words) <= 3 else 0
-    if not 1 <= place <= len(turn.session.offered):
-        return False
-    tapped = read_tap(turn.session.offered[place - 1])
+    tapped = read_tap(turn.session.offered[place - 1]) if 1 <= place <= len(turn.session.offered) else None
     if tapped is None:
         return False
     take(turn, tapped)
     return True
 
 
-def _take_reply(turn: Turn, event: TextReceived) -> bool:
-    """A reply to an old question answers that question."""
-    return _answers_topic(turn, event.reply_to, event.text.strip())
+def _sorts(turn: Turn, place: Sorting, written: str) -> bool:
+    """A row's number or title says where the waiting files belong."""
+    assignment = turn.assignment(place.assignment)
+    filling = turn.filling(assignment) if assignment else None
+    row = row_meant(turn, filling, written) if filling else None
+    if filling is None or row is None:
+        return False
+    evidence.sorted_into(turn, filling, row, place)
+    return True
+
+
+def _names_row(turn: Turn, written: str) -> bool:
+    """``yang forum anak salah``: open the row whose title was mentioned; what follows may be its answer."""
+    assignment = turn.current_assignment
+    if assignment is None or (written.isdecimal() and not ROW_NUMBER.fullmatch(written)):
+        return False
+    filling = turn.filling(assignment)
+    row = row_meant(turn, filling, written)
+    if row is None:
+        return False
+    if not _proposes(turn, filling, row, written):
+        review.open_row(turn, filling, row)
+    return True
+
+
+def _proposes(turn: Turn, filling: Filling, row: Row, written: str) -> bool:
+    """``yang forum anak salah, sudah ada SK nya``: offer to change the row's first answer to that."""
+    answer = written.partition(",")[2].strip()
+    asked = filling.questions(row)
+    return bool(answer and asked) and propose(turn, Spot(filling, row, asked[0]), answer)
+
+
+def _ends_evidence(turn: Turn, spot: Spot, words: str) -> bool:
+    """``sudah`` after the photos goes on; ``belum ada`` puts them off."""
+    if not spot.question.is_evidence:
+        return False
+    if words in DONE and spot.files:
+        evidence.go_on(turn, spot)
+        return True
+    if words in NONE_YET and not spot.files:
+        moving.skip(turn, spot)
+        return True
+    return False
+
+
+def _miss(turn: Turn, spot: Spot, rejection: Rejection) -> None:
+    """Nothing fitted: say what is expected here, and after three misses offer the coordinator."""
+    misses = turn.session.misses + 1
+    if misses >= home.MISSES_BEFORE_OFFER:
+        turn.extras = home.ask_buttons(turn)
+    if spot.question.is_evidence:
+        ask(turn, spot, before=turn.texts("evidence.wanted_more" if spot.files else "evidence.wanted"))
+    else:
+        explain_rejection(turn, spot, rejection)
+    turn.note(misses=misses)
 
 
 def take_edit(turn: Turn, event: TextEdited) -> None:
@@ -125,6 +171,7 @@ def take_edit(turn: Turn, event: TextEdited) -> None:
 
 
 def _answers_topic(turn: Turn, message: str, written: str) -> bool:
+    """Words about an older message, which a question came in or an answer, answer that question."""
     topic = turn.find(TopicNeed(turn.brief.address, message))
     assignment = turn.assignment(topic.assignment) if isinstance(topic, Topic) else None
     if assignment is None or not isinstance(topic, Topic):
@@ -132,163 +179,9 @@ def _answers_topic(turn: Turn, message: str, written: str) -> bool:
     spot = find_question(turn.filling(assignment), topic.key)
     if spot is None:
         turn.say(turn.texts("tap.not_asked"))
-        return True
-    if not take_written(turn, spot, written):
-        explain_rejection(turn, spot, written)
+    elif rejection := take_written(turn, spot, written):
+        explain_rejection(turn, spot, rejection)
     return True
-
-
-def _obey(turn: Turn, command: Command) -> bool:
-    """Carry a command out; False when it does not fit the place."""
-    match command.intent:
-        case Intent.MENU:
-            home.show_menu(turn, before=home.context_line(turn) or "")
-        case Intent.FILL | Intent.CONTINUE:
-            home.fill(turn)
-        case Intent.STATUS:
-            home.show_status(turn)
-        case Intent.HELP:
-            _help(turn)
-        case Intent.CHANGE | Intent.FILES:
-            return _at_row(turn, command)
-        case Intent.REVIEW:
-            _review(turn)
-        case Intent.SKIP | Intent.BACK:
-            return _move(turn, command)
-        case Intent.SCORE:
-            scores.search(turn, command.argument) if command.argument else scores.show_own(turn)
-        case _:
-            _obey_rarely(turn, command)
-    return True
-
-
-def _obey_rarely(turn: Turn, command: Command) -> None:
-    match command.intent:
-        case Intent.LANGUAGE:
-            home.choose_language(turn, command.argument)
-        case Intent.QUEUE:
-            requests.show_queue(turn)
-        case Intent.STOP:
-            home.stop(turn)
-        case Intent.PARTS:
-            _parts(turn)
-        case Intent.UNDO:
-            last = next(reversed(turn.session.undoable), None)
-            moving.undo(turn, last.assignment if last else 0, last.key if last else "")
-        case Intent.ASK:
-            home.ask_coordinator(turn)
-        case Intent.FORGET:
-            home.confirm_forget(turn)
-        case _:
-            home.show_privacy(turn)
-
-
-def _parts(turn: Turn) -> None:
-    assignment = evidence.current_assignment(turn)
-    if assignment:
-        show_parts(turn, turn.filling(assignment))
-        return
-    home.show_menu(turn)
-
-
-def _help(turn: Turn) -> None:
-    spot = open_spot(turn)
-    if spot:
-        moving.help_with(turn, spot)
-        return
-    home.show_help(turn)
-
-
-def _review(turn: Turn) -> None:
-    assignment = evidence.current_assignment(turn)
-    spot = open_spot(turn)
-    if spot and spot.question.is_evidence and spot.sheet.evidence:
-        evidence.go_on(turn, spot.filling, spot.key)
-    elif assignment:
-        show_review(turn, turn.filling(assignment))
-    else:
-        home.show_menu(turn)
-
-
-def _move(turn: Turn, command: Command) -> bool:
-    spot = open_spot(turn)
-    if spot is None:
-        home.show_menu(turn)
-    elif command.intent is Intent.SKIP:
-        moving.skip(turn, spot)
-    else:
-        moving.back(turn, spot)
-    return True
-
-
-def _at_row(turn: Turn, command: Command) -> bool:
-    """``ubah 7``, ``bukti 26.6``: a row by its place or number; without one, the answers to choose from."""
-    assignment = evidence.current_assignment(turn)
-    if assignment is None:
-        home.show_menu(turn)
-        return True
-    filling = turn.filling(assignment)
-    if not command.argument:
-        review.show_answers(turn, filling, "")
-        return True
-    row = _row_meant(turn, assignment, command.argument)
-    if row is None:
-        turn.say(turn.texts("row.unknown", whole=len(filling.form.rows)))
-    elif command.intent is Intent.CHANGE:
-        review.open_row(turn, assignment, row)
-    else:
-        evidence.list_files(turn, filling, row)
-    return True
-
-
-def _sorts(turn: Turn, place: Sorting, written: str) -> bool:
-    assignment = turn.assignment(place.assignment)
-    row = _row_meant(turn, assignment, written) if assignment else None
-    if assignment is None or row is None:
-        return False
-    evidence.sorted_into(turn, turn.filling(assignment), row, place)
-    return True
-
-
-def _names_row(turn: Turn, written: str) -> bool:
-    """``yang forum anak salah``: open the row whose title was mentioned."""
-    assignment = evidence.current_assignment(turn)
-    is_number = bool(ROW_NUMBER.fullmatch(written))
-    row = _row_meant(turn, assignment, written) if assignment and (is_number or not written.isdecimal()) else None
-    if assignment is None or row is None:
-        return False
-    review.open_row(turn, assignment, row)
-    return True
-
-
-def _row_meant(turn: Turn, assignment: Assignment, words: str) -> Row | None:
-    """Find the row that a number (``7``, ``26.6``) or words from its title mean."""
-    number = plain(words).removeprefix("nomor").removeprefix("no").strip(" .")
-    return evidence.row_named(turn.filling(assignment), number) or _row_by_title(turn, assignment, words)
-
-
-def _row_by_title(turn: Turn, assignment: Assignment, written: str) -> Row | None:
-    words = plain(written)
-    if len(words) < LEAST_LETTERS:
-        return None
-    rows = turn.filling(assignment).form.rows
-    ratings = [fuzz.partial_ratio(row.title.said(turn.texts.language).casefold(), words) for row in rows]
-    best = max(ratings)
-    return rows[ratings.index(best)] if best >= NEAR_ENOUGH and ratings.count(best) == 1 else None
-
-
-def _miss(turn: Turn, spot: Spot | None, written: str) -> None:
-    """Nothing fitted: say what is expected here, and after three misses offer the coordinator."""
-    if spot is None:
-        home.not_understood(turn)
-        return
-    turn.note(misses=turn.session.misses + 1)
-    if turn.session.misses >= home.MISSES_BEFORE_OFFER:
-        turn.extras = home.ask_buttons(turn)
-    if spot.question.is_evidence:
-        ask_again(turn, before=turn.texts("evidence.wanted"))
-        return
-    explain_rejection(turn, spot, written)
 
 
 def take_location(turn: Turn, event: LocationReceived) -> None:
@@ -297,4 +190,5 @@ def take_location(turn: Turn, event: LocationReceived) -> None:
     if spot is None or spot.question.kind is not QuestionKind.GEOPOINT:
         turn.say(turn.texts("location.not_needed"))
         return
-    take_value(turn, spot, f"{event.latitude:.6f} {event.longitude:.6f} 0 0")
+    place = f"{event.latitude:.6f} {event.longitude:.6f} 0 0"
+    take_value(turn, spot, Given(place, message=event.message))

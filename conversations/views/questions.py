@@ -2,44 +2,51 @@
 
 from __future__ import annotations
 
+import re
+from itertools import takewhile
+
 from conversations.forms import Filling, Spot
-from conversations.messages import Button, escaped
+from conversations.messages import Button
 from conversations.sheets import Sheet
 from conversations.taps import Verb, tap
 from conversations.texts import Markup, Texts
 from conversations.turn import Buttons, lines
 from conversations.views.bars import bar
+from conversations.views.naming import shortened
 from indicators.filling import Asked
 from indicators.form import REPEAT_MARK, AnswerKey, Choice, Question, QuestionKind, Row, Text
 from indicators.reading import say_value
 from indicators.scores import format_points
 
+YEAR = re.compile(r"(?:19|20)\d\d")
+"""A bare number like this is a year, which nobody writes with a point."""
+REFERENCE = re.compile(r"\$\{\s*(\w+)\s*\}")
 SHORT_LABEL = 24
 """Choices up to this length (in characters) share a line two by two."""
 CHOSEN = "✓ "
 MOST_BUTTON_LABEL = 60
 
 
-def where(spot: Spot, rows: tuple[Row, ...], texts: Texts) -> Markup:
-    """Say where the person is among the rows they go through: row, number of, bar, points at stake."""
+def where(spot: Spot, rows: tuple[Row, ...], texts: Texts, *, region: str = "") -> Markup:
+    """Say where the person is among the rows they go through: row, number of, bar, points at stake, region."""
     filling, row = spot.filling, spot.row
     rows = rows if row in rows else filling.form.rows
     place, whole = rows.index(row) + 1, len(rows)
-    title = Markup(escaped(row.title.said(texts.language)))
-    line = texts("question.where", title=title, place=place, whole=whole, bar=bar(filling.done(rows), whole))
+    title = row.title.said(texts.language)
+    drawn = bar(filling.done(rows), filling.asked_rows(rows))
+    line = texts("question.where", title=title, place=place, whole=whole, bar=drawn)
     if filling.is_long:
         line = texts("question.numbered", number=row.number, rest=line)
-    if not row.points:
-        return line
-    return texts("question.worth", where=line, points=format_points(row.points, texts.language))
+    if row.points:
+        line = texts("question.worth", where=line, points=format_points(row.points, texts.language))
+    return texts("question.in_region", where=line, region=region) if region else line
 
 
 def question_text(spot: Spot, texts: Texts) -> Markup:
     """Give the question itself, with notes that stand just before it and its hint."""
-    language = texts.language
-    notes = [note.question.label.said(language) for note in _notes_before(spot)]
-    hint = spot.question.hint.said(language)
-    body = _substituted(spot, spot.question.label, language)
+    notes = [_substituted(spot, note.question.label, texts) for note in _notes_before(spot)]
+    hint = spot.question.hint.said(texts.language)
+    body = _substituted(spot, spot.question.label, texts)
     if spot.question.repeat:
         body = f"{body} ({spot.asked.instance})"
     return lines(
@@ -50,24 +57,22 @@ def question_text(spot: Spot, texts: Texts) -> Markup:
 
 
 def _notes_before(spot: Spot) -> list[Asked]:
-    questions = spot.filling.questions(spot.row, spot.values)
-    before: list[Asked] = []
-    for other in questions:
-        if other.key == spot.key:
-            return before
-        before = [*before, other] if other.question.kind is QuestionKind.NOTE else []
-    return []
+    """Give the notes that stand just before the question, in order."""
+    questions = spot.filling.questions(spot.row)
+    place = next(number for number, each in enumerate(questions) if each.key == spot.key)
+    notes = takewhile(lambda each: each.question.kind is QuestionKind.NOTE, reversed(questions[:place]))
+    return [*notes][::-1]
 
 
-def _substituted(spot: Spot, label: Text, language: str) -> str:
-    """Put answers where the label refers to them (``${nama}``)."""
-    written = label.said(language)
-    if "${" not in written:
-        return written
-    for key, value in spot.values.items():
-        if f"${{{key}}}" in written:
-            written = written.replace(f"${{{key}}}", say_value(spot.filling.form, AnswerKey(key), value, language))
-    return written
+def _substituted(spot: Spot, label: Text, texts: Texts) -> str:
+    """Put answers where a label refers to them (``${nama}``); in a repeat, those of the same turn."""
+    return REFERENCE.sub(lambda found: _answer_named(spot, found[1], texts), label.said(texts.language))
+
+
+def _answer_named(spot: Spot, name: str, texts: Texts) -> str:
+    own = f"{name}{REPEAT_MARK}{spot.asked.instance}"
+    key = own if own in spot.values else name
+    return said(spot.filling, key, spot.values.get(key), texts)
 
 
 def question_buttons(spot: Spot, texts: Texts) -> Buttons:
@@ -83,16 +88,15 @@ def question_buttons(spot: Spot, texts: Texts) -> Buttons:
     if spot.filling.is_long:
         navigation.append(Button(texts.plain("button.parts"), tap(Verb.PARTS, assignment)))
     if spot.question.is_evidence:
-        files = [item for item in spot.sheet.evidence if item.key == spot.key]
-        return _evidence_buttons(spot, texts, navigation, has_files=bool(files))
+        return _evidence_buttons(spot, texts, navigation)
     return (*choice_buttons(spot, texts), tuple(navigation))
 
 
-def _evidence_buttons(spot: Spot, texts: Texts, navigation: list[Button], *, has_files: bool) -> Buttons:
+def _evidence_buttons(spot: Spot, texts: Texts, navigation: list[Button]) -> Buttons:
     assignment = spot.assignment
     later = tap(Verb.SKIP, assignment, spot.key)
     others = tuple(button for button in navigation if button.data != later)
-    if not has_files:
+    if not spot.files:
         return ((Button(texts.plain("button.later"), later),), others)
     return (
         (Button(texts.plain("button.enough"), tap(Verb.ENOUGH, assignment, spot.key)),),
@@ -110,18 +114,18 @@ def choice_buttons(spot: Spot, texts: Texts) -> Buttons:
         return ()
     choices = spot.choices
     is_several = question.kind is QuestionKind.SELECT_MULTIPLE
-    chosen = spot.values.get(spot.key, "").split() if is_several else []
-    verb = Verb.TOGGLE if is_several else Verb.ANSWER
-    buttons = tuple(
-        Button(_choice_label(choice, chosen, texts), tap(verb, assignment, spot.key, choice.name)) for choice in choices
-    )
+    buttons = tuple(choice_button(spot, choice, texts) for choice in choices)
     enough = ((Button(texts.plain("button.enough_chosen"), tap(Verb.ENOUGH, assignment, spot.key)),),)
-    return _arranged(buttons) + (enough if chosen else ())
+    return _arranged(buttons) + (enough if spot.standing and is_several else ())
 
 
-def _choice_label(choice: Choice, chosen: list[str], texts: Texts) -> str:
-    label = choice.label.said(texts.language)[:MOST_BUTTON_LABEL]
-    return f"{CHOSEN}{label}" if choice.name in chosen else label
+def choice_button(spot: Spot, choice: Choice, texts: Texts) -> Button:
+    """Give the button of one choice, ticked when it is one of several that are chosen."""
+    is_several = spot.question.kind is QuestionKind.SELECT_MULTIPLE
+    is_chosen = is_several and spot.standing is not None and choice.name in spot.standing.value.split()
+    label = shortened(choice.label.said(texts.language), MOST_BUTTON_LABEL)
+    verb = Verb.TOGGLE if is_several else Verb.ANSWER
+    return Button(f"{CHOSEN}{label}" if is_chosen else label, tap(verb, spot.assignment, spot.key, choice.name))
 
 
 def _arranged(buttons: tuple[Button, ...]) -> Buttons:
@@ -134,15 +138,16 @@ def said(filling: Filling, key: str, value: str | None, texts: Texts) -> str:
     """Say an answer back, or that there is none."""
     if value is None or value == "":
         return texts("answer.none")
-    return say_value(filling.form, key, value, texts.language)  # type: ignore[arg-type]
+    question = filling.question(key)
+    if question and question.kind is QuestionKind.INTEGER and not question.unit and YEAR.fullmatch(value):
+        return value
+    return say_value(filling.form, AnswerKey(key), value, texts.language)
 
 
 def short_question(question: Question, key: str, texts: Texts, *, most: int = 48) -> str:
     """Name a question in a line: its label, cut at a word."""
-    label = question.label.said(texts.language)
+    label = shortened(question.label.said(texts.language), most)
     instance = key.partition(REPEAT_MARK)[2]
-    if len(label) > most:
-        label = label[: most - 1].rsplit(" ", 1)[0] + "…"
     return f"{label} ({instance})" if instance else label
 
 

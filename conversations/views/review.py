@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from conversations.forms import Filling
-from conversations.messages import escaped
-from conversations.people import Region
 from conversations.sheets import ANSWERED_MARKS, RowMark, Sheet
 from conversations.texts import Markup, Texts
 from conversations.turn import joined, lines
 from conversations.views.bars import bar
+from conversations.views.naming import region_name
 from conversations.views.questions import files_said, said, short_question
 from indicators.form import Part, QuestionKind, Row, RowNumber
 from indicators.scores import format_points
@@ -21,15 +20,6 @@ MOST_TEXT = 3500
 """Characters of a list of answers; what goes beyond is cut with a hint."""
 
 Earned = Mapping[RowNumber, Fraction | None]
-
-
-def region_name(region: Region, texts: Texts) -> str:
-    """Name a region with its kind: ``Desa Sungai Rebo, Kecamatan Banyuasin I``."""
-    if region.kind == "village":
-        key = "region.ward" if region.is_ward else "region.village"
-        return texts.plain(key, name=region.name, subdistrict=region.subdistrict)
-    key = "region.subdistrict" if region.kind == "subdistrict" else "region.plain"
-    return texts.plain(key, name=region.name)
 
 
 def review_text(filling: Filling, earned: Earned, texts: Texts) -> Markup:
@@ -52,7 +42,7 @@ def _points(row: Row, earned: Earned) -> Fraction:
 
 
 def _part_line(filling: Filling, part: Part, earned: Earned, texts: Texts) -> Markup:
-    rows = tuple(filling.form.row_by_number[number] for number in part.rows)
+    rows = filling.rows_of(part)
     done, whole = filling.done(rows), filling.asked_rows(rows)
     got = sum((_points(row, earned) for row in rows), Fraction(0))
     values = {"bar": bar(done, whole), "done": done, "whole": whole, "part": part.title.said(texts.language)}
@@ -97,7 +87,7 @@ def gaps_text(unanswered: int, lacking: int, texts: Texts) -> Markup:
 
 def answers_text(filling: Filling, part: Part, sheets: Mapping[str, Sheet], texts: Texts) -> Markup:
     """List the answers of a part, row by row, with the number that ``ubah`` takes."""
-    rows = [filling.form.row_by_number[number] for number in part.rows]
+    rows = filling.rows_of(part)
     head = texts("answers.title", part=part.title.said(texts.language))
     text = joined(head, *(_row_answers(filling, row, sheets.get(row.number, Sheet()), texts) for row in rows))
     if len(text) > MOST_TEXT:
@@ -134,6 +124,5 @@ def _answer_lines(filling: Filling, row: Row, sheet: Sheet, texts: Texts) -> lis
 
 def row_text(filling: Filling, row: Row, texts: Texts) -> Markup:
     """Show one row with what stands there."""
-    title = Markup(escaped(row.title.said(texts.language)))
-    head = texts("row.title", ordinal=row.ordinal, title=title)
-    return joined(head, lines(*_answer_lines(filling, row, filling.sheet(row.number), texts)), texts("row.which"))
+    head = texts("row.title", ordinal=row.ordinal, title=row.title.said(texts.language))
+    return joined(head, lines(*_answer_lines(filling, row, filling.sheet(row.number), texts)))

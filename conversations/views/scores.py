@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 from conversations.hours import day_there
-from conversations.messages import escaped
 from conversations.needs import RowAnswers, RowTally, ScoreTotals, UnitAnswer
 from conversations.people import Region
 from conversations.texts import Markup, Texts
 from conversations.turn import Turn, joined, lines
 from conversations.views.bars import bar, long_date, percent
-from conversations.views.review import region_name
+from conversations.views.naming import region_name
 from indicators.advice import Advice, advise
 from indicators.form import Row, RowNumber
 from indicators.scores import (
@@ -220,7 +219,7 @@ def row_text(turn: Turn, row: Row, answers: RowAnswers, names: Mapping[int, str]
 
 def _unit_line(turn: Turn, each: UnitAnswer, names: Mapping[int, str]) -> Markup:
     texts = turn.texts
-    name = Markup(escaped(region_name(each.region, texts)))
+    name = region_name(each.region, texts)
     if each.share is None:
         return texts("why.unit_open", region=name)
     at = datetime.fromtimestamp(each.at, tz=UTC)

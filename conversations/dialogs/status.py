@@ -1,0 +1,91 @@
+"""How far each form is, what is missing, and how much time is left."""
+
+from __future__ import annotations
+
+from conversations.dialogs.asking import waiting
+from conversations.dialogs.overview import gaps, lacking
+from conversations.forms import Filling
+from conversations.hours import day_there, greeting_key
+from conversations.people import Assignment
+from conversations.texts import Markup
+from conversations.turn import Turn, lines
+from conversations.views.bars import bar, long_date
+from conversations.views.naming import region_name
+
+MINUTES_PER_ROW = 1.25
+"""A village head's 20 rows take about 25 minutes."""
+MOST_MINUTES = 90
+"""Beyond this, hours are named instead of minutes."""
+LONG_SILENCE_SECONDS = 6 * 60 * 60
+"""After this long, a sentence of context comes first."""
+
+
+def status_text(turn: Turn, assignment: Assignment) -> Markup:
+    """Say how far a form is."""
+    filling = turn.filling(assignment)
+    done, whole = filling.done(), filling.asked_rows()
+    return lines(
+        turn.texts(
+            "status.form",
+            form=filling.form.title.said(turn.texts.language),
+            region=region_name(assignment.region, turn.texts),
+        ),
+        turn.texts("status.done", bar=bar(done, whole), done=done, whole=whole),
+        _missing_line(turn, filling),
+        deadline_line(turn, assignment),
+    )
+
+
+def _missing_line(turn: Turn, filling: Filling) -> Markup | None:
+    unanswered, without = len(gaps(filling)), len(lacking(filling))
+    if not unanswered and not without:
+        return turn.texts("status.sent" if filling.assignment.sent_at else "status.complete")
+    missing = (
+        turn.texts.count("status.unanswered", unanswered) if unanswered else "",
+        turn.texts.count("status.lacking", without) if without else "",
+    )
+    listed = turn.texts("status.and").join(part for part in missing if part)
+    time = _time(turn, unanswered * MINUTES_PER_ROW + without * MINUTES_PER_ROW / 2)
+    return turn.texts("status.missing", missing=Markup(listed), time=time)
+
+
+def _time(turn: Turn, minutes: float) -> Markup:
+    if minutes > MOST_MINUTES:
+        return turn.texts.count("status.hours", round(minutes / 60))
+    return turn.texts.count("status.minutes", max(1, round(minutes)))
+
+
+def deadline_line(turn: Turn, assignment: Assignment) -> Markup | None:
+    """Say how much time is left."""
+    if assignment.due_at is None:
+        return None
+    code = assignment.region.code
+    due = day_there(assignment.due_at, code)
+    if not assignment.is_open(turn.event.at):
+        return turn.texts("status.closed", day=long_date(due, turn.texts.language))
+    days = (due - day_there(turn.event.at, code)).days
+    return turn.texts.count("status.left", days, day=long_date(due, turn.texts.language))
+
+
+def context_line(turn: Turn) -> Markup | None:
+    """After a long silence: one sentence on where things stand."""
+    heard = turn.session.heard_at
+    if not heard or turn.event.at.timestamp() - heard < LONG_SILENCE_SECONDS:
+        return None
+    found = waiting(turn)
+    if found is None:
+        return None
+    asking, filling = found
+    row = filling.row(asking.row)
+    hello = turn.texts(greeting_key(turn.event.at, filling.assignment.region.code))
+    return lines(
+        turn.texts(
+            "context",
+            hello=hello,
+            name=turn.brief.person.called,
+            done=filling.done(),
+            whole=filling.asked_rows(),
+            title=row.title.said(turn.texts.language) if row else "",
+        ),
+        deadline_line(turn, filling.assignment),
+    )
