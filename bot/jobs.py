@@ -23,6 +23,7 @@ LEASE = timedelta(minutes=10)
 MOST_AT_ONCE = 4
 MOST_ATTEMPTS = 8
 """With waits of up to five minutes, about a quarter of an hour; then the person is asked to send it again."""
+MOMENT = timedelta(milliseconds=1)
 SAFETY_LOOK = timedelta(seconds=30)
 
 Reason = Literal["too_large", "wrong_type", "unavailable"]
@@ -51,6 +52,8 @@ class FileJobs:
         self._backoff = backoff
         self._under_way = 0
         self._failures = 0
+        self._horizon: datetime | None = None
+        """Where all leases have ended that were given before us, while there may be some."""
         self._awake = asyncio.Event()
         self._is_stopping = False
 
@@ -70,12 +73,16 @@ class FileJobs:
                 self._awake.clear()
                 await self._clock.wait(self._awake, await self._look(tasks))
 
+    def take_over(self) -> None:
+        """Take what a process before us had under way as cut off. Only when no other process runs!"""
+        self._horizon = self._clock.now() + LEASE
+
     async def _look(self, tasks: asyncio.TaskGroup) -> datetime:
         now = self._clock.now()
         if self._under_way >= MOST_AT_ONCE:
             return now + SAFETY_LOOK
         try:
-            found = await self._jobs.claim(now, limit=MOST_AT_ONCE - self._under_way, lease=LEASE)
+            found = await self._claim(now, MOST_AT_ONCE - self._under_way)
         except Exception as error:  # noqa: BLE001 - the outermost edge of a look: the database may be back at the next one
             self._failures += 1
             _log.exception("jobs_failed", error=type(error).__name__)
@@ -85,6 +92,14 @@ class FileJobs:
             self._under_way += 1
             tasks.create_task(self._work(job))
         return now + SAFETY_LOOK
+
+    async def _claim(self, now: datetime, limit: int) -> list[Job]:
+        if self._horizon is None:
+            return await self._jobs.claim(now, limit=limit, lease=LEASE)
+        found = await self._jobs.claim(self._horizon, limit=limit, lease=MOMENT)
+        if len(found) < limit:
+            self._horizon = None
+        return found
 
     async def _work(self, job: Job) -> None:
         try:

@@ -12,8 +12,10 @@ from datetime import timedelta
 import structlog
 
 from bot.composition import Program, assemble, load_library, open_store
+from bot.exclusive import only_one
 from bot.settings import Settings
 from bot.web import WebServer, address_of, listen, web_app
+from conversations.brief import Library
 from storage.database import migrate
 
 DISTRICT_TERM = timedelta(days=60)
@@ -35,10 +37,19 @@ async def run(settings: Settings, announce: Announce) -> None:
     """
     library = load_library(settings)
     await migrate(settings.database_url)
+    with only_one(settings.database_url) as is_ours:
+        await _run(settings, library, announce, is_ours=is_ours)
+
+
+async def _run(settings: Settings, library: Library, announce: Announce, *, is_ours: bool) -> None:
+    """Run on a database that is there; ``is_ours``: no other process uses it."""
     store = open_store(settings, library)
     try:
         program = assemble(settings, store)
         await _prepare_roster(program)
+        if is_ours:
+            await program.delivery.take_over()
+            program.jobs.take_over()
         with listen(settings.web_host, settings.web_port) as listening:
             await serve(program, listening, announce)
     finally:

@@ -8,10 +8,11 @@ import click
 from pydantic import ValidationError
 
 from bot.composition import NothingToDoError
+from bot.exclusive import RunningAlreadyError
 from indicators.problems import FormError
 from storage.errors import StorageError
 
-EXPECTED = (NothingToDoError, FormError, StorageError, OSError)
+EXPECTED = (NothingToDoError, RunningAlreadyError, FormError, StorageError, OSError)
 
 
 class FriendlyGroup(click.Group):

@@ -34,9 +34,7 @@ class DeliveryWorker:
 
     def __init__(self, outbox: Outbox, channels: Sequence[Channel], clock: Clock, backoff: Backoff) -> None:
         self._outbox = outbox
-        self._channels: Mapping[tuple[str, str], Channel] = {
-            (each.name, each.account): each for each in channels
-        }
+        self._channels: Mapping[tuple[str, str], Channel] = {(each.name, each.account): each for each in channels}
         self._accounts = {key: AccountRate(each.limits.rates) for key, each in self._channels.items()}
         self._chats = ChatRates()
         self._clock = clock
@@ -56,6 +54,10 @@ class DeliveryWorker:
         self._is_stopping = True
         self._awake.set()
 
+    async def take_over(self) -> None:
+        """Take what a process before us had under way as cut off. Only when no other process runs!"""
+        await self._outbox.claim(self._clock.now() + LEASE, limit=0, lease=LEASE, busy=frozenset())
+
     async def run(self) -> None:
         """Deliver until stopped."""
         async with asyncio.TaskGroup() as sends:
@@ -65,15 +67,19 @@ class DeliveryWorker:
         await self._record()
 
     async def _look(self, sends: asyncio.TaskGroup) -> datetime:
-        """Record what has ended, start what may start, and say when to look again at the latest."""
+        """Record what has ended, start what may start, and say when to look again at the latest.
+
+        One moment for all of it: what comes free between two readings of the clock would be seen by neither.
+        """
+        at = self._clock.now()
         try:
             await self._record()
-            await self._start_all(sends)
-            moment = await self._next_look()
+            await self._start_all(sends, at)
+            moment = await self._next_look(at)
         except Exception as error:  # noqa: BLE001 - the outermost edge of a look: the database may be back at the next one
             self._failures += 1
             _log.exception("delivery_failed", error=type(error).__name__)
-            return self._clock.now() + self._backoff.wait(self._failures)
+            return at + self._backoff.wait(self._failures)
         self._failures = 0
         return moment
 
@@ -87,9 +93,8 @@ class DeliveryWorker:
             self._outcomes = outcomes + self._outcomes
             raise
 
-    async def _start_all(self, sends: asyncio.TaskGroup) -> None:
-        while (limit := self._room()) > 0:
-            at = self._clock.now()
+    async def _start_all(self, sends: asyncio.TaskGroup, at: datetime) -> None:
+        while (limit := self._room(at)) > 0:
             busy = self._chats.cooling(at) | self._under_way
             rows = await self._outbox.claim(at, limit=limit, lease=LEASE, busy=busy)
             for row in rows:
@@ -98,8 +103,7 @@ class DeliveryWorker:
             if len(rows) < limit:
                 return
 
-    def _room(self) -> int:
-        at = self._clock.now()
+    def _room(self, at: datetime) -> int:
         rooms = sum(max(rate.room(at), 0) for rate in self._accounts.values())
         return min(rooms, MOST_CLAIMED - len(self._under_way))
 
@@ -148,9 +152,8 @@ class DeliveryWorker:
         _log.log(level, "send_failed", outbox=row.id, reason=error.reason, outcome=type(outcome).__name__)
         return outcome
 
-    async def _next_look(self) -> datetime:
+    async def _next_look(self, at: datetime) -> datetime:
         """Say when something can happen that no event announces."""
-        at = self._clock.now()
         openings = [rate.opens_at(at) for rate in self._accounts.values() if rate.room(at) <= 0]
         moments = [at + SAFETY_LOOK, self._chats.next_free(), await self._outbox.next_due(at), *openings]
         return min(moment for moment in moments if moment and moment > at)

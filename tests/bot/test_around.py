@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ import structlog
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from bot.exclusive import RunningAlreadyError, only_one
 from bot.housekeeping import Caretaker
 from bot.logging import configure_logging
 from bot.web import address_of, listen, web_app
@@ -129,3 +131,19 @@ async def test_a_caretaker_starts_and_stops() -> None:
 
     caretaker.start()
     caretaker.stop()
+
+
+def test_a_second_program_on_the_same_file_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/x.db"
+
+    with only_one(url) as is_ours, pytest.raises(RunningAlreadyError), only_one(url):
+        pass
+
+    assert is_ours
+    with only_one(url) as is_ours_again:
+        assert is_ours_again
+
+
+def test_a_database_server_is_shared() -> None:
+    with only_one("postgresql+asyncpg://localhost/x") as is_ours:
+        assert not is_ours

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -221,11 +222,26 @@ async def test_an_outcome_that_could_not_be_recorded_is_recorded_later() -> None
 async def test_a_message_for_a_channel_that_is_off_rests() -> None:
     bench = Bench([row(1, at=NOON)])
     bench.worker = DeliveryWorker(cast("Outbox", bench.outbox), [], bench.clock, PATIENT)
-    bench.worker._room = lambda: 1  # type: ignore[method-assign]
+    bench.worker._room = lambda at: 1  # type: ignore[method-assign]
 
     await bench.deliver(until=lambda: bool(bench.outbox.outcomes))
 
     assert bench.outbox.outcomes[0] == Retry(1, NOON + NO_CHANNEL_WAIT, "the channel is not switched on")
+
+
+async def test_time_that_passes_during_a_look_hides_no_message() -> None:
+    bench = Bench([row(n, chat=7, at=NOON) for n in range(6)])
+    now = bench.clock.now
+
+    def passing() -> datetime:
+        bench.clock.advance(timedelta(milliseconds=1))
+        return now()
+
+    bench.clock.now = passing  # type: ignore[method-assign]
+    await bench.deliver()
+
+    gaps = [later - earlier for (_, earlier), (_, later) in itertools.pairwise(bench.channel.sent)]
+    assert max(gaps) < 2 * SECOND
 
 
 async def test_stopping_waits_for_what_is_under_way() -> None:

@@ -111,7 +111,7 @@ class Bench:
             del self.jobs.actions[int(envelope.key.removeprefix("job:"))]
             self.taken.append(envelope)
 
-    async def work(self) -> None:
+    async def work(self, *, takes_over: bool = False) -> None:
         """Work until no job is left."""
         worker = FileJobs(
             cast("Jobs", self.jobs),
@@ -121,6 +121,8 @@ class Bench:
             clock=self.clock,
             backoff=Backoff(timedelta(seconds=5), timedelta(minutes=5), random.Random(1)),
         )
+        if takes_over:
+            worker.take_over()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(worker.run())
             await passed(lambda: not self.jobs.actions)
@@ -203,3 +205,14 @@ async def test_a_result_that_could_not_be_kept_is_worked_out_again() -> None:
 
     assert bench.jobs.attempts[1] == 2
     assert bench.clock.now() >= NOON + LEASE
+
+
+async def test_what_a_killed_process_had_under_way_is_taken_over_at_once() -> None:
+    bench = Bench(*(photo() for _ in range(9)))
+    bench.jobs.due = {number: NOON + LEASE - timedelta(seconds=1) for number in bench.jobs.actions}
+
+    await bench.work(takes_over=True)
+
+    assert len(bench.taken) == 9
+    assert bench.clock.now() == NOON
+    assert set(bench.jobs.attempts.values()) == {1}

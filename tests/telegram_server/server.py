@@ -50,6 +50,7 @@ class TelegramServer:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self.do(self.world.close())
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(PATIENCE_SECONDS)
 

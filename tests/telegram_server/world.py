@@ -23,6 +23,7 @@ MOST_BUTTONS = 100
 MOST_BUTTONS_A_ROW = 8
 MOST_UPDATES = 100
 MESSAGES_A_SECOND = 30
+LONGEST_HANG_SECONDS = 120
 
 
 @dataclass
@@ -78,6 +79,7 @@ class World:
     """Method, parameters, and when (monotonic seconds)."""
     is_limiting: bool = False
     """Answer 429 above 30 messages in a sliding second."""
+    is_closing: bool = False
     webhook: str = ""
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _numbers: int = 0
@@ -113,12 +115,13 @@ class World:
             RefusedError: it was refused, or a fault was planted.
         """
         self.calls.append((method, dict(given), time.monotonic()))
+        await self._notify()
         fault = self._fault(method)
         if fault and not fault.is_late:
-            await _fail(fault)
+            await self._fail(fault)
         result = await METHODS.get(method, _unknown)(self, given)
         if fault:
-            await _fail(fault)
+            await self._fail(fault)
         return result
 
     def _fault(self, method: str) -> Fault | None:
@@ -129,6 +132,16 @@ class World:
                     self.faults.remove(fault)
                 return fault
         return None
+
+    async def _fail(self, fault: Fault) -> None:
+        if not fault.status:
+            await self.wait_for(lambda: self.is_closing, LONGEST_HANG_SECONDS)
+        raise RefusedError(fault.status or 500, f"planted {fault.status}", retry_after=fault.retry_after)
+
+    async def close(self) -> None:
+        """Let everything that waits go."""
+        self.is_closing = True
+        await self._notify()
 
     async def _notify(self) -> None:
         async with self.changed:
@@ -143,7 +156,7 @@ class World:
         while self.updates and self.updates[0]["update_id"] < offset:
             self.updates.popleft()
         await self._notify()
-        await self.wait_for(lambda: bool(self.updates) or self._polls != mine, seconds)
+        await self.wait_for(lambda: bool(self.updates) or self._polls != mine or self.is_closing, seconds)
         if self._polls != mine:
             raise RefusedError(409, "Conflict: terminated by other getUpdates request")
         return list(self.updates)[:MOST_UPDATES]
@@ -199,12 +212,6 @@ def keyboard(given: str | None) -> tuple[tuple[tuple[str, str], ...], ...]:
         if not 1 <= len(data.encode()) <= MOST_DATA_BYTES:
             raise RefusedError(400, "Bad Request: BUTTON_DATA_INVALID")
     return buttons
-
-
-async def _fail(fault: Fault) -> None:
-    if not fault.status:
-        await asyncio.Event().wait()
-    raise RefusedError(fault.status, f"planted {fault.status}", retry_after=fault.retry_after)
 
 
 async def _unknown(_world: World, _given: Mapping[str, Any]) -> Any:

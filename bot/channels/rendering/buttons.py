@@ -18,8 +18,7 @@ def fit_buttons(message: Message, limits: ChannelLimits) -> Message:
 
 def _fits(button: Button, limits: ChannelLimits) -> bool:
     return (
-        0 < len(button.label.strip()) <= limits.label_characters
-        and 0 < len(button.data.encode()) <= limits.data_bytes
+        0 < len(button.label.strip()) <= limits.label_characters and 0 < len(button.data.encode()) <= limits.data_bytes
     )
 
 
