@@ -27,10 +27,11 @@ from storage.moments import FOREVER, as_ms
 from storage.outbox_states import Priority
 from storage.rows import encode
 from storage.shares import as_billionths
-from storage.turn_state import KnownAddress, NewSheet, Speaker, TurnState
+from storage.turn_state import NewSheet, Turn, TurnState
 
 MOST_BYTES = 262_144
 """Of one sheet, session or message as JSON: far more than a person types, far less than hurts."""
+REPLY = int(Priority.REPLY)
 
 
 class StepApplier:
@@ -48,104 +49,102 @@ class StepApplier:
         state = self._state
         address = state.addresses[envelope.address]
         speaker = state.speakers[address.person]
+        turn = Turn(envelope, as_ms(envelope.event.at), address, speaker)
         state.has_pending = True
         for action in step.actions:
-            self._act(action, envelope, address, speaker)
-        moved = isinstance(envelope.address, AddressKey) and speaker.last_address != address.id
-        if moved:
+            self._act(action, turn)
+        has_moved = speaker.last_address != address.id and isinstance(envelope.address, AddressKey)
+        if has_moved:
             speaker.last_address = address.id
-        if moved or step.session != speaker.session:
-            speaker.session = step.session
-            state.pending.sessions.add(address.person)
+        if has_moved or not speaker.is_stored or step.session != speaker.session:
+            speaker.session, speaker.is_stored = step.session, True
+            state.pending.sessions.add(speaker.person.id)
 
-    def _act(self, action: Action, envelope: Envelope, address: KnownAddress, speaker: Speaker) -> None:
+    def _act(self, action: Action, turn: Turn) -> None:
         match action:
             case Say():
-                self._say(action, envelope, address)
+                self._say(action, turn)
             case SaveSheet():
-                self._save_sheet(action, envelope, speaker)
+                self._save_sheet(action, turn)
             case RememberMessage():
-                self._remember(action, address)
+                self._remember(action, turn)
             case SendAnswers():
-                self._send_answers(action, envelope, speaker)
+                held = self._held(action.assignment, turn)
+                self._replace(msgspec.structs.replace(held, sent_at=turn.envelope.event.at))
             case FetchFile():
-                self._fetch(action, envelope, address)
+                row = {"address_id": turn.address.id, "body": _encoded(action), "created_at": turn.at}
+                self._state.pending.jobs.append(row)
             case Tell():
-                self._tell(action, envelope)
+                self._tell(action, turn)
             case _:
-                act_on_people(self._state, action, envelope, speaker)
+                act_on_people(self._state, action, turn)
 
-    def _say(self, action: Say, envelope: Envelope, address: KnownAddress) -> None:
+    def _say(self, action: Say, turn: Turn) -> None:
         pending = self._state.pending
         if action.supersedes:
-            name = (address.id, action.supersedes)
+            name = (turn.address.id, action.supersedes)
             pending.superseded.add(name)
             pending.outbox = [row for row in pending.outbox if (row["address_id"], row["supersedes"]) != name]
         pending.outbox.append(
             {
-                "address_id": address.id,
-                "priority": Priority.REPLY,
+                "address_id": turn.address.id,
+                "priority": REPLY,
                 "body": _encoded(action.message),
                 "dedupe": None,  # the event's key is the reply's: an event that comes again changes nothing
                 "supersedes": action.supersedes,
                 "topic_assignment_id": action.topic.assignment if action.topic else None,
                 "topic_key": action.topic.key if action.topic else "",
                 "not_after": FOREVER,
-                "created_at": as_ms(envelope.event.at),
+                "created_at": turn.at,
             }
         )
 
-    def _tell(self, action: Tell, envelope: Envelope) -> None:
+    def _tell(self, action: Tell, turn: Turn) -> None:
         row = {
-            "priority": Priority.ALERT,
+            "priority": int(Priority.ALERT),
             "body": _encoded(action.message),
             "dedupe": f"tell:{action.person}:{action.once}",
             "not_after": FOREVER,
-            "created_at": as_ms(envelope.event.at),
+            "created_at": turn.at,
         }
         self._state.pending.told.append((action.person, row))
 
-    def _save_sheet(self, action: SaveSheet, envelope: Envelope, speaker: Speaker) -> None:
+    def _save_sheet(self, action: SaveSheet, turn: Turn) -> None:
         state = self._state
-        held = self._held(action.assignment, speaker)
+        held = self._held(action.assignment, turn)
         place = state.shared.form_rows.place(held.form, action.row)
         if place is None:
             raise StorageError(
                 f"A row of the form {held.form} was expected; {action.row!r} is none. Correct the dialog."
             )
-        as_billionths(action.share)  # refuses what is not a share
-        at = as_ms(envelope.event.at)
-        new = NewSheet(action, _encoded(action.sheet), held.version, speaker.person.id, at)
+        share, author = as_billionths(action.share), turn.speaker.person.id
+        new = NewSheet(action, _encoded(action.sheet), share, held.version, author, turn.at)
         state.pending.sheets[action.assignment, action.row] = new
         state.keep_sheet((action.assignment, action.row), action.sheet)
         if held.progress[place] != action.mark:
             progress = held.progress[:place] + action.mark + held.progress[place + 1 :]
             self._replace(msgspec.structs.replace(held, progress=progress))
         state.forget_needs(ScoreNeed, RowAnswersNeed)
-        self._remember_changes(action, envelope, held, speaker)
+        self._remember_changes(action, turn, held.version)
 
-    def _remember_changes(self, action: SaveSheet, envelope: Envelope, held: Assignment, speaker: Speaker) -> None:
-        self._state.pending.history.extend(
+    def _remember_changes(self, action: SaveSheet, turn: Turn, version: str) -> None:
+        self._state.pending.history += [
             {
                 "assignment_id": action.assignment,
                 "key": change.key,
                 "old": change.old,
                 "new": change.new,
-                "person_id": speaker.person.id,
-                "at": as_ms(envelope.event.at),
-                "version": held.version,
-                "event_key": envelope.key,
+                "person_id": turn.speaker.person.id,
+                "at": turn.at,
+                "version": version,
+                "event_key": turn.envelope.key,
             }
             for change in action.changes
             if change.old != change.new
-        )
+        ]
 
-    def _send_answers(self, action: SendAnswers, envelope: Envelope, speaker: Speaker) -> None:
-        held = self._held(action.assignment, speaker)
-        self._replace(msgspec.structs.replace(held, sent_at=envelope.event.at))
-
-    def _held(self, assignment: int, speaker: Speaker) -> Assignment:
-        if assignment not in speaker.assignments:
+    def _held(self, assignment: int, turn: Turn) -> Assignment:
+        if assignment not in turn.speaker.assignments:
             raise StorageError(
                 f"An assignment of the person's own was expected; they may not answer number {assignment}. "
                 "Correct the dialog."
@@ -156,18 +155,15 @@ class StepApplier:
         self._state.assignments[assignment.id] = assignment
         self._state.pending.progress.add(assignment.id)
 
-    def _remember(self, action: RememberMessage, address: KnownAddress) -> None:
-        self._state.pending.topics[address.id, action.message] = {
-            "address_id": address.id,
+    def _remember(self, action: RememberMessage, turn: Turn) -> None:
+        address = turn.address.id
+        self._state.pending.topics[address, action.message] = {
+            "address_id": address,
             "message_id": action.message,
             "assignment_id": action.topic.assignment,
             "key": action.topic.key,
         }
-        self._state.known[TopicNeed(address.id, action.message)] = action.topic
-
-    def _fetch(self, action: FetchFile, envelope: Envelope, address: KnownAddress) -> None:
-        row = {"address_id": address.id, "body": _encoded(action), "created_at": as_ms(envelope.event.at)}
-        self._state.pending.jobs.append(row)
+        self._state.known[TopicNeed(address, action.message)] = action.topic
 
 
 def _encoded(what: msgspec.Struct) -> str:

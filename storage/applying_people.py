@@ -24,21 +24,19 @@ from conversations.needs import (
     RequestNeed,
 )
 from conversations.people import Person
-from storage.envelopes import Envelope
 from storage.errors import StorageError
-from storage.moments import as_ms
-from storage.turn_state import Acceptance, Speaker, TurnState
+from storage.turn_state import Acceptance, Speaker, Turn, TurnState
 
 PeopleAction = AcceptInvitation | IssueInvitation | RequestAccess | DecideRequest | SetLanguage | ForgetPerson
 
 
-def act_on_people(state: TurnState, action: PeopleAction, envelope: Envelope, speaker: Speaker) -> None:
+def act_on_people(state: TurnState, action: PeopleAction, turn: Turn) -> None:
     """Note what is wanted, and let the steps that follow see it.
 
     Raises:
         StorageError: an invitation is to be accepted that is not free.
     """
-    at = as_ms(envelope.event.at)
+    at, speaker = turn.at, turn.speaker
     match action:
         case AcceptInvitation():
             _accept(state, action, speaker)

@@ -19,7 +19,7 @@ _sheets = (
 
 
 async def approve(
-    connection: AsyncConnection, regions: RegionBook, where: tuple[int, str], *, by: int, at: int
+    connection: AsyncConnection, regions: RegionBook, where: tuple[int, str], *, by: int | None, at: int
 ) -> None:
     """Approve a row (an assignment and a row's number) at the share that it claims now.
 

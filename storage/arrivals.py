@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, or_, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.people import Person
@@ -37,6 +37,9 @@ _speakers = (
     .join(person, person.c.id == address.c.person_id)
     .outerjoin(session, session.c.person_id == address.c.person_id)
 )
+
+_by_user = _speakers.where(address.c.user.in_(bindparam("values", expanding=True)))
+_by_id = _speakers.where(address.c.id.in_(bindparam("values", expanding=True)))
 
 
 async def claim_keys(connection: AsyncConnection, state: TurnState, envelopes: Iterable[Envelope]) -> list[Envelope]:
@@ -79,17 +82,12 @@ async def know_senders(connection: AsyncConnection, state: TurnState, envelopes:
 async def _load(connection: AsyncConnection, state: TurnState, wanted: set[AddressKey | int]) -> None:
     users = [each.user for each in wanted if isinstance(each, AddressKey)]
     ids = [each for each in wanted if isinstance(each, int)]
-    conditions: list[ColumnElement[bool]] = []
-    if users:
-        conditions.append(address.c.user.in_(users))
-    if ids:
-        conditions.append(address.c.id.in_(ids))
-    if not conditions:
-        return
-    for row in await connection.execute(_speakers.where(or_(*conditions))):
-        key = AddressKey(row.channel, row.account, row.user)
-        if key in wanted or row.id in wanted:
-            _know(state, row, key)
+    for statement, values in ((_by_user, users), (_by_id, ids)):
+        if values:
+            for row in (await connection.execute(statement, {"values": values})).all():
+                key = AddressKey(row.channel, row.account, row.user)
+                if key in wanted or row.id in wanted:
+                    _know(state, row, key)
 
 
 def _know(state: TurnState, row: AnyRow, key: AddressKey) -> None:
@@ -100,7 +98,9 @@ def _know(state: TurnState, row: AnyRow, key: AddressKey) -> None:
     found = read_session(row.body)
     if found is None:
         state.lost_sessions += 1
-    state.speakers[row.person_id] = Speaker(read_person(row), found or NEW_SESSION, row.address_id or row.id)
+    state.speakers[row.person_id] = Speaker(
+        read_person(row), found or NEW_SESSION, row.address_id or row.id, is_stored=bool(found and row.body)
+    )
 
 
 async def _welcome(connection: AsyncConnection, state: TurnState, strangers: dict[AddressKey | int, Envelope]) -> None:
@@ -119,7 +119,7 @@ async def _welcome(connection: AsyncConnection, state: TurnState, strangers: dic
     )
     for key, one, where, language in zip(keys, people, addresses, languages, strict=True):
         state.addresses[key] = state.addresses[where] = KnownAddress(where, key, one)
-        state.speakers[one] = Speaker(Person(id=one, language=language), NEW_SESSION, where)
+        state.speakers[one] = Speaker(Person(id=one, language=language), NEW_SESSION, where, is_stored=False)
 
 
 async def _insert(connection: AsyncConnection, table: Any, rows: list[dict[str, Any]]) -> Sequence[int]:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.errors import StorageError, translated
+from storage.quick_sqlite import connect_quickly
 
 BUSY_MS = 15_000
 """How long a writer waits for a writer in another process, in milliseconds."""
@@ -40,11 +41,12 @@ def connect(url: str) -> AsyncEngine:
             f"The database's address was expected to begin with sqlite+aiosqlite:// or postgresql+asyncpg://; "
             f"it begins with {parsed.drivername}://. Correct the setting."
         )
-    engine = create_async_engine(parsed)
-    if parsed.get_backend_name() == "sqlite":
-        _make_folder(parsed.database)
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    if parsed.get_backend_name() != "sqlite":
+        return create_async_engine(parsed)
+    _make_folder(parsed.database)
+    engine = create_async_engine(parsed, connect_args={"async_creator_fn": connect_quickly})
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
 
 

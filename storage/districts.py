@@ -14,7 +14,7 @@ from conversations.people import Role
 from conversations.sheets import RowMark
 from indicators.form import Form
 from storage.errors import StorageError
-from storage.inserting import insert_into, upsert
+from storage.inserting import insert_into, upsert, write_many
 from storage.moments import as_optional_ms
 from storage.region_loading import load_regions, read_regions
 from storage.tables import assignment, cycle, deadline, post, region
@@ -133,7 +133,7 @@ async def _set_deadlines(
     rows = [{"cycle_id": running, "district_id": district, "form": form.key, "due_at": due_at} for form in forms]
     if not rows:
         return
-    await connection.execute(upsert(connection, deadline, ("due_at",)), rows)
+    await write_many(connection, upsert(deadline, ("due_at",)), rows)
     inside = select(region.c.id).where(region.c.district_id == district)
     mine = (assignment.c.cycle_id == running) & assignment.c.region_id.in_(inside)
     some = assignment.c.form.in_([form.key for form in forms])

@@ -92,7 +92,7 @@ class FileStore:
         return path
 
     async def sweep(self, wanted: Collection[str], at: datetime) -> int:
-        """Delete files whose hash nobody wants (``Housekeeping.wanted_files``), and leftovers; tell how many.
+        """Delete files whose hash nobody wants (``Housekeeping.evidence_in_use``), and leftovers; tell how many.
 
         Files younger than two days stay: their step may be still to come.
         """

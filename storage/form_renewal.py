@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.sheets import RowMark
 from indicators.form import Form
-from storage.inserting import update_by_id
+from storage.inserting import change, write_many
 from storage.tables import assignment, cycle, region, sheet
 from storage.totals import recount
 from storage.turn_state import Shared
@@ -38,7 +38,7 @@ async def _renew(connection: AsyncConnection, shared: Shared, form: Form) -> int
     rows: list[dict[str, Any]] = [
         {"this_id": row.id, "version": form.version, "progress": _progress(shared, form, marks[row.id])} for row in old
     ]
-    await connection.execute(update_by_id(assignment, ("version", "progress")), rows)
+    await write_many(connection, change(assignment, ("version", "progress")), rows)
     for running, province in {(row.cycle_id, row.province_id) for row in old}:
         await recount(connection, shared.form_rows, running, province)
     return len(rows)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, delete, func, select, update
 
 from storage.database import Database
 from storage.moments import as_ms
@@ -21,6 +21,13 @@ SENT_KEPT = timedelta(days=30)
 ONCE_KEPT = timedelta(days=400)
 """Messages that are told at most once: longer than a cycle."""
 HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+IN_USE = (
+    (sheet.c.body, sheet.c.assignment_id, '"evidence"'),
+    (session.c.body, session.c.person_id, '"sha256"'),
+    (failed_event.c.envelope, failed_event.c.id, '"sha256"'),
+)
+"""Where a file can be named: the column, its table's key, and what such a text contains besides the hash."""
+READ_AT_ONCE = 500
 CHUNK = 5_000
 """Rows of one transaction: turns wait for milliseconds, not for the whole cleaning."""
 MOST_CHUNKS = 400
@@ -54,17 +61,19 @@ class Housekeeping:
             + await self._delete(outbox, ended & (outbox.c.done_at < as_ms(at - ONCE_KEPT))),
         )
 
-    async def wanted_files(self) -> frozenset[str]:
+    async def evidence_in_use(self) -> frozenset[str]:
         """Give the hashes of all files that a sheet, a session or a job's result may still refer to.
 
         Reads every sheet: run it at night, before ``FileStore.sweep``.
         """
         found: set[str] = set()
         async with self._database.reading("Looking for files in use") as connection:
-            for column in (sheet.c.body, session.c.body, failed_event.c.envelope):
-                rows = await connection.stream(select(column))
-                async for (body,) in rows:
-                    found.update(HASH.findall(body))
+            for column, key, mark in IN_USE:
+                newest = await connection.scalar(select(func.max(key))) or 0
+                for first in range(0, newest + 1, READ_AT_ONCE):
+                    some = select(column).where(key >= first, key < first + READ_AT_ONCE, column.contains(mark))
+                    for body in await connection.scalars(some):
+                        found.update(HASH.findall(body))
         return frozenset(found)
 
     async def _expire(self, now: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.inserting import upsert
+from storage.inserting import upsert, write_many
 from storage.moments import as_ms
 from storage.outbox_states import PROACTIVE, OutboxState
 from storage.tables import address, message_topic, outbox
@@ -125,7 +125,7 @@ async def _remember_topics(connection: AsyncConnection, sent: dict[int, str]) ->
         for row in await connection.execute(statement)
     ]
     if rows:
-        await connection.execute(upsert(connection, message_topic, ("assignment_id", "key")), rows)
+        await write_many(connection, upsert(message_topic, ("assignment_id", "key")), rows)
 
 
 async def _close_chats(connection: AsyncConnection, gone: Sequence[int], now: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.people import Assignment, Post
@@ -14,17 +14,28 @@ from storage.rows import answers_for, read_assignment, read_post
 from storage.tables import assignment, cycle, holding, post
 from storage.turn_state import TurnState
 
-_held = select(
-    holding.c.person_id, holding.c.standing, holding.c.post_id, post.c.region_id, post.c.role, post.c.office
-).join(post, post.c.id == holding.c.post_id)
-_running = select(assignment).join(cycle, cycle.c.id == assignment.c.cycle_id).where(cycle.c.closed_at.is_(None))
+_held = (
+    select(holding.c.person_id, holding.c.standing, holding.c.post_id, post.c.region_id, post.c.role, post.c.office)
+    .join(post, post.c.id == holding.c.post_id)
+    .where(
+        holding.c.person_id.in_(bindparam("people", expanding=True)),
+        holding.c.since <= bindparam("now"),
+        holding.c.until > bindparam("now"),
+    )
+    .order_by(holding.c.id)
+)
+_running = (
+    select(assignment)
+    .join(cycle, cycle.c.id == assignment.c.cycle_id)
+    .where(assignment.c.region_id.in_(bindparam("regions", expanding=True)), cycle.c.closed_at.is_(None))
+    .order_by(assignment.c.id)
+)
 
 
 async def load_posts(connection: AsyncConnection, state: TurnState, people: Collection[int]) -> None:
     """Give these people of the batch the posts that they hold now, and what those may answer."""
     at = as_ms(state.at)
-    statement = _held.where(holding.c.person_id.in_(people), holding.c.since <= at, holding.c.until > at)
-    rows = (await connection.execute(statement.order_by(holding.c.id))).all()
+    rows = (await connection.execute(_held, {"people": list(people), "now": at})).all()
     await state.shared.regions.know(connection, {row.region_id for row in rows})
     posts: defaultdict[int, list[Post]] = defaultdict(list)
     for row in rows:
@@ -43,9 +54,8 @@ async def load_assignments(
     regions = {each.region.id for each in posts}
     if not regions:
         return by_region
-    statement = _running.where(assignment.c.region_id.in_(regions)).order_by(assignment.c.id)
     shared = state.shared
-    for row in await connection.execute(statement):
+    for row in (await connection.execute(_running, {"regions": list(regions)})).all():
         if row.form in shared.library.forms:
             read = read_assignment(row, shared.regions, shared.library)
             known = state.assignments.setdefault(read.id, read)

@@ -7,32 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select, update
+from sqlalchemy import Select, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.people import Person, Post, Region, Role, Standing
 from storage import approvals
 from storage.database import Database
 from storage.districts import AddedDistrict, Wish, add_district
+from storage.envelopes import AddressKey
 from storage.errors import StorageError
 from storage.flushing.forgetting import forget
 from storage.form_renewal import renew_forms
 from storage.invitations import insert_invitation, new_code
 from storage.moments import as_ms
+from storage.posts_listed import ListedPost, holds_at, in_district, list_posts
 from storage.region_loading import load_regions, read_regions
 from storage.rows import read_person, read_post
-from storage.tables import holding, invitation, person, post, region
+from storage.tables import address, cycle, deadline, holding, invitation, person, post, region
 from storage.turn_state import Shared
-
-
-@dataclass(frozen=True, slots=True)
-class VacantPost:
-    """A post that nobody holds."""
-
-    id: int
-    role: Role
-    region: Region
-    office: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +32,7 @@ class Issued:
     """An invitation just made; its code is known only here."""
 
     code: str
-    post: VacantPost
+    post: ListedPost
 
 
 class Roster:
@@ -97,24 +89,22 @@ class Roster:
         async with self._database.reading("Looking up a post") as connection:
             return await connection.scalar(statement)
 
-    async def vacancies(self, district: str, at: datetime) -> list[VacantPost]:
-        """Give the posts of a district that nobody holds, by code of region."""
-        async with self._database.reading("Looking for vacant posts") as connection:
-            return await self._vacancies(connection, district, at)
+    async def posts(self, at: datetime, *, role: Role | None = None, district: str = "") -> list[ListedPost]:
+        """Give the posts of a role (or of all), in a district (or everywhere), by code of region."""
+        conditions = [post.c.role == role] if role else []
+        if district:
+            conditions.append(in_district(district))
+        async with self._database.reading("Listing posts") as connection:
+            return await list_posts(connection, self._shared.regions, at, conditions)
 
-    async def _vacancies(self, connection: AsyncConnection, district: str, at: datetime) -> list[VacantPost]:
-        here = select(region.c.id).where(region.c.code == district, region.c.kind == "district").scalar_subquery()
-        held = exists().where(holding.c.post_id == post.c.id, *_now(at))
-        statement = (
-            select(post)
-            .join(region, region.c.id == post.c.region_id)
-            .where(region.c.district_id == here, ~held)
-            .order_by(region.c.code, post.c.role, post.c.office)
-        )
-        rows = (await connection.execute(statement)).all()
-        regions = self._shared.regions
-        await regions.know(connection, {row.region_id for row in rows})
-        return [VacantPost(row.id, Role(row.role), regions.region(row.region_id), row.office) for row in rows]
+    async def districts(self) -> list[Region]:
+        """Give the districts on the roster of a running cycle, by code."""
+        running = select(deadline.c.district_id).join(cycle).where(cycle.c.closed_at.is_(None))
+        statement = select(region.c.id).where(region.c.id.in_(running)).order_by(region.c.code)
+        async with self._database.reading("Listing districts") as connection:
+            numbers = (await connection.scalars(statement)).all()
+            await self._shared.regions.know(connection, set(numbers))
+        return [self._shared.regions.region(number) for number in numbers]
 
     async def issue_invitation(
         self,
@@ -147,7 +137,8 @@ class Roster:
         """Make an invitation for each post that nobody holds; older unused ones to these posts end."""
         expires = None if expires_at is None else as_ms(expires_at)
         async with self._database.writing("Making invitations") as connection:
-            vacant = await self._vacancies(connection, district, at)
+            listed = await list_posts(connection, self._shared.regions, at, [in_district(district)])
+            vacant = [each for each in listed if not each.is_held]
             await _withdraw(connection, [each.id for each in vacant], as_ms(at))
             issued = [Issued(new_code(), each) for each in vacant]
             for each in issued:
@@ -163,8 +154,8 @@ class Roster:
             await connection.commit()
         return issued
 
-    async def approve(self, assignment: int, row: str, *, by: int, at: datetime) -> None:
-        """Let a row count in the verified figure, at the share that it claims now.
+    async def approve(self, assignment: int, row: str, *, by: int | None, at: datetime) -> None:
+        """Let a row count in the verified figure, at the share that it claims now; ``by`` is a person, or nobody known.
 
         Raises:
             StorageError: nothing whose worth is known has been answered there.
@@ -188,7 +179,7 @@ class Roster:
         statement = (
             select(post.c.id.label("post_id"), post, holding.c.standing)
             .join(holding, holding.c.post_id == post.c.id)
-            .where(holding.c.person_id == person_id, *_now(at))
+            .where(holding.c.person_id == person_id, *holds_at(at))
             .order_by(holding.c.id)
         )
         async with self._database.reading("Looking up a person's posts") as connection:
@@ -199,18 +190,28 @@ class Roster:
     async def holders(self, post_id: int, at: datetime) -> tuple[Person, ...]:
         """Give the people who hold a post at this moment."""
         statement = (
-            _people().join(holding, holding.c.person_id == person.c.id).where(holding.c.post_id == post_id, *_now(at))
+            _people()
+            .join(holding, holding.c.person_id == person.c.id)
+            .where(holding.c.post_id == post_id, *holds_at(at))
         )
         async with self._database.reading("Looking up a post's holders") as connection:
             return tuple(read_person(row) for row in await connection.execute(statement.order_by(holding.c.id)))
 
     async def end_holding(self, person_id: int, post_id: int, at: datetime) -> bool:
         """Let a person hold a post no longer; tell whether they did."""
-        mine = and_(holding.c.person_id == person_id, holding.c.post_id == post_id, *_now(at))
+        mine = and_(holding.c.person_id == person_id, holding.c.post_id == post_id, *holds_at(at))
         async with self._database.writing("Ending a post") as connection:
             ended = await connection.execute(update(holding).where(mine).values(until=as_ms(at)))
             await connection.commit()
         return ended.rowcount > 0
+
+    async def mark_blocked(self, address_key: AddressKey, at: datetime | None) -> None:
+        """Note that a chat is closed to us since this moment, or open again (``None``). Strangers are not noted."""
+        mine = and_(*(address.c[name] == getattr(address_key, name) for name in ("channel", "account", "user")))
+        blocked_at = None if at is None else as_ms(at)
+        async with self._database.writing("Noting a closed chat") as connection:
+            await connection.execute(update(address).where(mine).values(blocked_at=blocked_at))
+            await connection.commit()
 
     async def forget(self, person_id: int, at: datetime) -> None:
         """Forget a person who asked for it outside the chat.
@@ -224,10 +225,6 @@ class Roster:
                 raise StorageError(f"The number of a person was expected; {person_id} is none. Look them up.")
             await forget(connection, person_id, language=language, at=as_ms(at))
             await connection.commit()
-
-
-def _now(at: datetime) -> Sequence[ColumnElement[bool]]:
-    return holding.c.since <= as_ms(at), holding.c.until > as_ms(at)
 
 
 def _people() -> Select[Any]:

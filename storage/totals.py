@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from sqlalchemy import BigInteger, ColumnElement, cast, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.form_rows import FormRows
-from storage.inserting import insert_into
+from storage.inserting import add_up, write_many
 from storage.region_book import COLUMNS_BY_KIND
 from storage.tables import assignment, region, score_total, sheet
 
 FIGURES = ("answered", "claimed", "approved", "verified")
+NOTHING = [0] * len(FIGURES)
 LEVELS = ("subdistrict", "district", "province")
 TotalKey = tuple[int, int, int]
 """A cycle, a region and a form's row."""
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
+class Worth(msgspec.Struct, frozen=True):
     """What one unit's row counts: the claimed and the approved share, in billionths; ``None`` where there is none."""
 
     share: int | None = None
@@ -36,30 +36,25 @@ class Worth:
 class Deltas:
     """By how much totals change."""
 
-    _by_key: dict[TotalKey, Counter[str]] = field(default_factory=dict)
+    _by_key: dict[TotalKey, list[int]] = field(default_factory=dict)
 
     def add(self, cycle: int, regions: tuple[int, ...], row: int, change: tuple[Worth, Worth]) -> None:
         """Count a row that was worth the first and is worth the second now, in each of the regions."""
-        before, after = (each.figures() for each in change)
+        before, after = change[0].figures(), change[1].figures()
         if before == after:
             return
+        growth = [new - old for new, old in zip(after, before, strict=True)]
         for each in regions:
-            counts = self._by_key.setdefault((cycle, each, row), Counter())
-            for figure, old, new in zip(FIGURES, before, after, strict=True):
-                counts[figure] += new - old
+            kept = self._by_key.get((cycle, each, row), NOTHING)
+            self._by_key[cycle, each, row] = [many + more for many, more in zip(kept, growth, strict=True)]
 
     async def write(self, connection: AsyncConnection) -> None:
         """Add the changes to the totals."""
         rows = [
-            {"cycle_id": key[0], "region_id": key[1], "form_row_id": key[2], **{each: counts[each] for each in FIGURES}}
-            for key, counts in self._by_key.items()
+            {"cycle_id": key[0], "region_id": key[1], "form_row_id": key[2], **dict(zip(FIGURES, sums, strict=True))}
+            for key, sums in self._by_key.items()
         ]
-        if not rows:
-            return
-        statement = insert_into(connection, score_total)
-        added = {each: score_total.c[each] + statement.excluded[each] for each in FIGURES}
-        key = [column.name for column in score_total.primary_key]
-        await connection.execute(statement.on_conflict_do_update(index_elements=key, set_=added), rows)
+        await write_many(connection, add_up(score_total, FIGURES), rows)
 
 
 async def recount(connection: AsyncConnection, form_rows: FormRows, cycle: int, province: int) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from conversations.actions import (
     AcceptInvitation,
     IssueInvitation,
@@ -18,7 +20,7 @@ from conversations.needs import AllSheetsNeed, Need, SheetNeed
 from conversations.people import Assignment, Invitation, Person, Post
 from conversations.session import Session
 from conversations.sheets import EMPTY_SHEET, Sheet
-from storage.envelopes import AddressKey
+from storage.envelopes import AddressKey, Envelope
 from storage.form_rows import FormRows
 from storage.region_book import RegionBook
 
@@ -35,8 +37,7 @@ class Shared:
     regions: RegionBook
 
 
-@dataclass(frozen=True, slots=True)
-class KnownAddress:
+class KnownAddress(msgspec.Struct, frozen=True, gc=False):
     """A chat, and who writes from it."""
 
     id: int
@@ -52,12 +53,22 @@ class Speaker:
     person: Person
     session: Session
     last_address: int
+    is_stored: bool
+    """There is a session of theirs in the database that can be read."""
     posts: tuple[Post, ...] = ()
     assignments: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSheet:
+class Turn(msgspec.Struct, frozen=True):
+    """An event whose step takes effect."""
+
+    envelope: Envelope
+    at: int
+    address: KnownAddress
+    speaker: Speaker
+
+
+class StoredSheet(msgspec.Struct, frozen=True):
     """What the database holds of a row."""
 
     sheet: Sheet = EMPTY_SHEET
@@ -67,12 +78,12 @@ class StoredSheet:
     """The approved share; ``None`` when it is not approved."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewSheet:
+class NewSheet(msgspec.Struct, frozen=True):
     """A row to be written."""
 
     action: SaveSheet
     body: str
+    share: int | None
     version: str
     person: int
     at: int

@@ -80,7 +80,7 @@ class Turns:
         return Brief(
             person=speaker.person,
             address=where.id,
-            channel_name=CHANNEL_NAMES.get(where.key.channel, where.key.channel.capitalize()),
+            channel_name=CHANNEL_NAMES.get(where.key.channel) or where.key.channel.capitalize(),
             posts=speaker.posts,
             assignments=tuple([state.assignments[each] for each in speaker.assignments]),
             library=state.shared.library,

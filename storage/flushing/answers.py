@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.sheets import Sheet
-from storage.inserting import update_by_id, upsert
+from storage.inserting import change, plain, upsert, write_many
 from storage.moments import as_optional_ms
 from storage.needs.sheets import load_sheets
-from storage.shares import as_billionths
 from storage.tables import assignment, history, message_topic, sheet
 from storage.totals import Deltas, Worth
 from storage.turn_state import NewSheet, SheetKey, StoredSheet, TurnState
@@ -27,12 +26,10 @@ async def write_answers(connection: AsyncConnection, state: TurnState) -> None:
     if pending.progress:
         columns = ("progress", "sent_at")
         rows = [_progress(state, each) for each in pending.progress]
-        await connection.execute(update_by_id(assignment, columns), rows)
-    if pending.history:
-        await connection.execute(insert(history), pending.history)
-    if pending.topics:
-        statement = upsert(connection, message_topic, ("assignment_id", "key"))
-        await connection.execute(statement, list(pending.topics.values()))
+        await write_many(connection, change(assignment, columns), rows)
+    await write_many(connection, plain(history), pending.history)
+    statement = upsert(message_topic, ("assignment_id", "key"))
+    await write_many(connection, statement, list(pending.topics.values()))
 
 
 def _progress(state: TurnState, number: int) -> dict[str, Any]:
@@ -46,7 +43,7 @@ async def _write_sheets(connection: AsyncConnection, state: TurnState) -> None:
     if not changed:
         return
     rows = [_row(state, key, new) for key, new in changed.items()]
-    await connection.execute(upsert(connection, sheet, WRITTEN), rows)
+    await write_many(connection, upsert(sheet, WRITTEN), rows)
     await _take_approvals_back(connection, state, changed)
     deltas = Deltas()
     for key, new in changed.items():
@@ -56,8 +53,7 @@ async def _write_sheets(connection: AsyncConnection, state: TurnState) -> None:
 
 def _differs(new: NewSheet, stored: StoredSheet) -> bool:
     action = new.action
-    share = as_billionths(action.share)
-    return (action.sheet, action.mark, share) != (stored.sheet, stored.mark, stored.share)
+    return (action.sheet, action.mark, new.share) != (stored.sheet, stored.mark, stored.share)
 
 
 def _row(state: TurnState, key: SheetKey, new: NewSheet) -> dict[str, Any]:
@@ -67,7 +63,7 @@ def _row(state: TurnState, key: SheetKey, new: NewSheet) -> dict[str, Any]:
         "body": new.body,
         "mark": new.action.mark,
         "version": new.version,
-        "share": as_billionths(new.action.share),
+        "share": new.share,
         "updated_by": new.person,
         "updated_at": new.at,
     }
@@ -90,7 +86,7 @@ async def _take_approvals_back(
 
 
 def _approved(new: NewSheet, stored: StoredSheet) -> int | None:
-    is_same = as_billionths(new.action.share) == stored.share and _said(new.action.sheet) == _said(stored.sheet)
+    is_same = new.share == stored.share and _said(new.action.sheet) == _said(stored.sheet)
     return stored.approved if is_same else None
 
 
@@ -99,7 +95,7 @@ def _said(kept: Sheet) -> object:
 
 
 def _count(state: TurnState, key: SheetKey, new: NewSheet, deltas: Deltas) -> StoredSheet:
-    stored, share = state.stored[key], as_billionths(new.action.share)
+    stored, share = state.stored[key], new.share
     approved = _approved(new, stored)
     held = state.assignments[key[0]]
     change = (Worth(stored.share, stored.approved), Worth(share, approved))

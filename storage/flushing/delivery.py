@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.inserting import insert_into
+from storage.inserting import insert_into, plain, write_many
 from storage.tables import address, failed_event, job, outbox, session
 from storage.turn_state import TurnState
 
@@ -16,15 +16,12 @@ async def write_delivery(connection: AsyncConnection, state: TurnState) -> None:
     """Write messages, jobs and failures, and count them."""
     pending = state.pending
     await _drop_superseded(connection, pending.superseded)
-    if pending.outbox:
-        await connection.execute(insert(outbox), pending.outbox)
+    await write_many(connection, plain(outbox), pending.outbox)
     told = await _addressed(connection, pending.told) if pending.told else []
     if told:
         await connection.execute(insert_into(connection, outbox).on_conflict_do_nothing(), told)
-    if pending.jobs:
-        await connection.execute(insert(job), pending.jobs)
-    if pending.failed:
-        await connection.execute(insert(failed_event), pending.failed)
+    await write_many(connection, plain(job), pending.jobs)
+    await write_many(connection, plain(failed_event), pending.failed)
     state.messages += len(pending.outbox) + len(told)
     state.jobs += len(pending.jobs)
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.inserting import update_by_id, upsert
+from storage.inserting import change, upsert, write_many
 from storage.invitations import insert_invitation
 from storage.moments import as_optional_ms
 from storage.posts import accept, ensure_post
@@ -23,11 +23,11 @@ async def write_people(connection: AsyncConnection, state: TurnState) -> None:
     """Write everything about people."""
     pending = state.pending
     if pending.sessions:
-        statement = upsert(connection, session, ("address_id", "body"))
-        await connection.execute(statement, [_session(state, each) for each in pending.sessions])
+        statement = upsert(session, ("address_id", "body"))
+        await write_many(connection, statement, [_session(state, each) for each in pending.sessions])
     if pending.people:
         rows = [_person(state, each) for each in pending.people]
-        await connection.execute(update_by_id(person, PERSON_COLUMNS), rows)
+        await write_many(connection, change(person, PERSON_COLUMNS), rows)
     if pending.acceptances or pending.invitations:
         await _write_posts(connection, state)
     if pending.requests or pending.decisions:
@@ -65,7 +65,7 @@ async def _write_posts(connection: AsyncConnection, state: TurnState) -> None:
 async def _write_requests(connection: AsyncConnection, state: TurnState) -> None:
     pending = state.pending
     if pending.decisions:
-        await connection.execute(update_by_id(access_request, DECISION_COLUMNS), pending.decisions)
+        await write_many(connection, change(access_request, DECISION_COLUMNS), pending.decisions)
     if not pending.requests:
         return
     is_open = access_request.c.decided_at.is_(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.needs import AllSheetsNeed, SheetNeed, Topic, TopicNeed
@@ -15,6 +15,9 @@ from storage.tables import message_topic, sheet
 from storage.turn_state import SheetKey, StoredSheet, TurnState
 
 NOTHING_STORED = StoredSheet()
+_some_sheets = select(sheet).where(
+    tuple_(sheet.c.assignment_id, sheet.c.form_row_id).in_(bindparam("keys", expanding=True))
+)
 
 
 async def sheets(connection: AsyncConnection, state: TurnState, needs: Collection[SheetNeed]) -> None:
@@ -36,8 +39,7 @@ async def load_sheets(connection: AsyncConnection, state: TurnState, keys: Colle
             wanted[key[0], row] = key
     if not wanted:
         return
-    statement = select(sheet).where(tuple_(sheet.c.assignment_id, sheet.c.form_row_id).in_(wanted.keys()))
-    for found in await connection.execute(statement):
+    for found in (await connection.execute(_some_sheets, {"keys": list(wanted)})).all():
         state.stored[wanted[found.assignment_id, found.form_row_id]] = read_sheet(found)
 
 

@@ -1,0 +1,92 @@
+"""Districts, villages and people for the tests, put there the way the program does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from conversations.actions import AcceptInvitation, Action
+from conversations.brief import Brief
+from conversations.engine import Step
+from conversations.events import TextReceived
+from conversations.needs import InvitationNeed, InvitedToNeed, Need
+from conversations.people import Invitation, Role, Standing
+from conversations.session import NEW_SESSION, Session
+from storage.store import Store
+from storage.turns import AddressKey, Committed, Envelope, Turns
+from tests.storage.forms import NOW
+
+BANYUASIN = "16.07"
+DISTRICTS = ("16.07", "16.03", "17.04", "62.11", "16.10", "32.06", "11.01")
+
+
+def phone(name: str) -> AddressKey:
+    return AddressKey("telegram", "1", name)
+
+
+def text_from(name: str, number: int, words: str = "halo", *, at: datetime = NOW) -> Envelope:
+    return Envelope(f"telegram:1:{name}-{number}", phone(name), TextReceived(at=at, message=str(number), text=words))
+
+
+async def accept(store: Store, name: str, code: str, *, at: datetime = NOW, number: int = 0) -> Brief:
+    """Let somebody accept an invitation from their phone; give the brief right afterwards."""
+    envelope = text_from(name, number, code, at=at)
+    async with store.begin_turns(at) as turns:
+        await turns.claim([envelope])
+        brief = await accept_in(turns, envelope, code)
+        await turns.commit()
+    return brief
+
+
+async def accept_in(turns: Turns, envelope: Envelope, code: str) -> Brief:
+    await turns.fetch([InvitationNeed(code), InvitedToNeed(code)])
+    invited = turns.brief(envelope).find(InvitationNeed(code))
+    assert isinstance(invited, Invitation)
+    action = AcceptInvitation(invited.id, "Ahmad", "Bapak", envelope.event.at)
+    turns.apply(envelope, Step(turns.session(envelope), (action,)))
+    return turns.brief(envelope)
+
+
+async def take(
+    store: Store,
+    envelope: Envelope,
+    *actions: Action,
+    session: Session = NEW_SESSION,
+    needs: Sequence[Need] = (),
+    at: datetime = NOW,
+) -> Committed:
+    """Take one turn with these actions."""
+    async with store.begin_turns(at) as turns:
+        for fresh in await turns.claim([envelope]):
+            await turns.fetch(needs)
+            turns.apply(fresh, Step(session, actions))
+        return await turns.commit()
+
+
+async def known(store: Store, need: Need, *, at: datetime = NOW) -> object:
+    """Give what a need is met with now."""
+    envelope = Envelope(f"look:{need!r}", phone("looker"), TextReceived(at=at, text="?"))
+    async with store.begin_turns(at) as turns:
+        await turns.claim([envelope])
+        await turns.fetch([need])
+        return turns.brief(envelope).find(need)
+
+
+async def appoint(store: Store, name: str, region: str, role: Role, office: str = "") -> Brief:
+    """Put somebody into a post by an invitation."""
+    post = await store.roster.find_post(region, role, office)
+    assert post is not None
+    code = await store.roster.issue_invitation(post, Standing.DEFINITIVE, at=NOW)
+    return await accept(store, name, code, number=9000)
+
+
+async def enlist_villages(store: Store, many: int) -> None:
+    """Put so many village heads on the roster, with the phones ``phone-0`` and so on."""
+    codes: list[str] = []
+    for district in DISTRICTS:
+        if len(codes) < many:
+            await store.roster.add_district(district, 2026, None)
+            issued = await store.roster.invite_vacant(district, at=NOW)
+            codes += [each.code for each in issued if each.post.role is Role.VILLAGE_HEAD]
+    for place, code in enumerate(codes[:many]):
+        await accept(store, f"phone-{place}", code, number=9999)
