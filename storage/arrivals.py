@@ -48,7 +48,9 @@ async def claim_keys(connection: AsyncConnection, state: TurnState, envelopes: I
     Raises:
         StorageError: a key is empty or too long.
     """
-    by_key = {envelope.key: envelope for envelope in reversed(list(envelopes))}
+    by_key: dict[str, Envelope] = {}
+    for envelope in envelopes:
+        by_key.setdefault(envelope.key, envelope)
     if not all(0 < len(key) <= MOST_KEY_CHARACTERS for key in by_key):
         raise StorageError(
             f"An event's key of 1 to {MOST_KEY_CHARACTERS} characters was expected; one is longer or empty. "
@@ -59,7 +61,7 @@ async def claim_keys(connection: AsyncConnection, state: TurnState, envelopes: I
     rows = [{"key": key, "at": as_ms(state.at)} for key in by_key]
     statement = insert_into(connection, event_key).on_conflict_do_nothing().returning(event_key.c.key)
     fresh = set((await connection.scalars(statement, rows)).all())
-    return [envelope for envelope in reversed(by_key.values()) if envelope.key in fresh]
+    return [envelope for envelope in by_key.values() if envelope.key in fresh]
 
 
 async def know_senders(connection: AsyncConnection, state: TurnState, envelopes: Sequence[Envelope]) -> None:

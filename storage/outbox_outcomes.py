@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Update, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.inserting import upsert, write_many
@@ -60,24 +60,27 @@ class Uncertain:
 
 
 Outcome = Sent | Retry | Failed | Gone | Uncertain
-_end = (
-    update(outbox)
-    .where(outbox.c.id == bindparam("this_id"), outbox.c.state.in_((OutboxState.WAITING, OutboxState.LEASED)))
-    .values(
-        state=bindparam("to_state"),
-        lease_until=0,
-        message_id=bindparam("as_message"),
-        done_at=bindparam("ended_at"),
-        reason=bindparam("because"),
-        not_before=bindparam("earliest"),
-        attempts=outbox.c.attempts + bindparam("tries"),
+
+
+def _end(_dialect: str) -> Update:
+    return (
+        update(outbox)
+        .where(outbox.c.id == bindparam("this_id"), text("state <= 1"))
+        .values(
+            state=bindparam("to_state"),
+            lease_until=text("0"),
+            message_id=bindparam("as_message"),
+            done_at=bindparam("ended_at"),
+            reason=bindparam("because"),
+            not_before=bindparam("earliest"),
+            attempts=outbox.c.attempts + bindparam("tries"),
+        )
     )
-)
 
 
 async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[Outcome], now: int) -> None:
     """Write the outcomes in few statements."""
-    await connection.execute(_end, [_row(outcome, now) for outcome in outcomes])
+    await write_many(connection, _end, [_row(outcome, now) for outcome in outcomes])
     sent = {each.id: each.message_id for each in outcomes if isinstance(each, Sent) and each.message_id}
     if sent:
         await _remember_topics(connection, sent)

@@ -64,6 +64,7 @@ async def _write_posts(connection: AsyncConnection, state: TurnState) -> None:
 
 async def _write_requests(connection: AsyncConnection, state: TurnState) -> None:
     pending = state.pending
+    await state.shared.regions.know(connection, {action.region for action, _ in pending.requests.values()})
     if pending.decisions:
         await write_many(connection, change(access_request, DECISION_COLUMNS), pending.decisions)
     if not pending.requests:

@@ -22,6 +22,7 @@ from indicators.instrument import Instrument
 
 NOW = datetime(2026, 3, 12, 8, 0, tzinfo=UTC)
 SOON = timedelta(minutes=2)
+DUE = NOW + timedelta(days=20)
 TRUE = Expression("true()", frozenset(), lambda _scope: True)
 
 

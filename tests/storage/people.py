@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from fractions import Fraction
 
-from conversations.actions import AcceptInvitation, Action
+from conversations.actions import AcceptInvitation, Action, AnswerChange, SaveSheet
 from conversations.brief import Brief
 from conversations.engine import Step
 from conversations.events import TextReceived
-from conversations.needs import InvitationNeed, InvitedToNeed, Need
+from conversations.needs import InvitationNeed, InvitedToNeed, Need, SheetNeed
 from conversations.people import Invitation, Role, Standing
-from conversations.session import NEW_SESSION, Session
+from conversations.session import NEW_SESSION, Home, Session
+from conversations.sheets import EMPTY_SHEET, Answer, RowMark, Sheet
 from storage.store import Store
 from storage.turns import AddressKey, Committed, Envelope, Turns
 from tests.storage.forms import NOW
 
-BANYUASIN = "16.07"
+ONE = Fraction(1)
+KAUR = "17.04"
+VILLAGE = "17.04.01.2001"
+OTHER_VILLAGE = "17.04.01.2002"
 DISTRICTS = ("16.07", "16.03", "17.04", "62.11", "16.10", "32.06", "11.01")
 
 
@@ -65,7 +70,7 @@ async def take(
 
 async def known(store: Store, need: Need, *, at: datetime = NOW) -> object:
     """Give what a need is met with now."""
-    envelope = Envelope(f"look:{need!r}", phone("looker"), TextReceived(at=at, text="?"))
+    envelope = Envelope("look", phone("looker"), TextReceived(at=at, text="?"))
     async with store.begin_turns(at) as turns:
         await turns.claim([envelope])
         await turns.fetch([need])
@@ -90,3 +95,27 @@ async def enlist_villages(store: Store, many: int) -> None:
             codes += [each.code for each in issued if each.post.role is Role.VILLAGE_HEAD]
     for place, code in enumerate(codes[:many]):
         await accept(store, f"phone-{place}", code, number=9999)
+
+
+def answer(
+    brief: Brief, row: str, words: str, *, share: Fraction | None = ONE, mark: RowMark = RowMark.COMPLETE
+) -> SaveSheet:
+    """Answer the question of a row of the person's first assignment."""
+    held = brief.assignments[0]
+    old = brief.known.get(SheetNeed(held.id, row), EMPTY_SHEET)
+    assert isinstance(old, Sheet)
+    key = f"r{row.replace('.', '_')}_q"
+    change = AnswerChange(key, old.values().get(key), words)
+    answers = {**old.answers, key: Answer(words, brief.person.id, 0)}
+    return SaveSheet(held.id, row, Sheet(answers, old.evidence), mark, share, (change,))
+
+
+async def give_answer(store: Store, envelope: Envelope, row: str, words: str, share: Fraction | None = ONE) -> None:
+    """Let somebody answer a row of their first assignment in a turn of its own."""
+    async with store.begin_turns(envelope.event.at) as turns:
+        for fresh in await turns.claim([envelope]):
+            held = turns.brief(fresh).assignments[0]
+            await turns.fetch([SheetNeed(held.id, row)])
+            action = answer(turns.brief(fresh), row, words, share=share)
+            turns.apply(fresh, Step(Session(place=Home()), (action,)))
+        await turns.commit()

@@ -1,0 +1,86 @@
+"""The migrations lead from nothing to the tables that the program knows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+
+from storage.database import connect, migrate
+from storage.errors import StorageError
+from storage.tables import METADATA
+
+
+def url_of(file: Path) -> str:
+    return f"sqlite+aiosqlite:///{file}"
+
+
+def differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, METADATA))
+
+
+def definitions(connection: Connection) -> list[str]:
+    """Give what SQLite keeps of tables and indexes; the order of constraints in a table does not matter."""
+    found = connection.execute(text("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'alembic%' AND sql IS NOT NULL"))
+    return sorted(str(sorted(re.sub(r'[\s"(),]+', " ", sql).split())) for (sql,) in found)
+
+
+async def test_migrating_an_empty_database_makes_the_tables_of_the_models(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "new.sqlite3"
+
+    await migrate(url_of(file))
+
+    with create_engine(f"sqlite:///{file}").connect() as connection:
+        assert differences(connection) == []
+    with create_engine("sqlite://").connect() as made, create_engine(f"sqlite:///{file}").connect() as migrated:
+        METADATA.create_all(made)
+        assert definitions(migrated) == definitions(made)
+
+
+async def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "twice.sqlite3"
+    await migrate(url_of(file))
+    before = file.read_bytes()
+
+    await migrate(url_of(file))
+
+    assert file.read_bytes() == before
+
+
+async def test_a_database_of_a_newer_program_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    file = tmp_path / "newer.sqlite3"
+    await migrate(url_of(file))
+    with create_engine(f"sqlite:///{file}").begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(StorageError, match=r"9999.*newer program"):
+        await migrate(url_of(file))
+
+
+async def test_the_settings_of_a_connection_keep_an_acknowledged_answer_through_a_power_cut(tmp_path: Path) -> None:
+    engine = connect(url_of(tmp_path / "settings.sqlite3"))
+    names = ("journal_mode", "synchronous", "foreign_keys")
+
+    async with engine.connect() as connection:
+        found = [await connection.scalar(text(f"PRAGMA {name}")) for name in names]
+    await engine.dispose()
+
+    assert found == ["wal", 2, 1]
+
+
+def test_an_address_of_another_database_is_refused() -> None:
+    with pytest.raises(StorageError, match="mysql"):
+        connect("mysql://somewhere/db")
+
+
+def test_the_tables_can_be_written_down_for_postgresql() -> None:
+    written = [str(CreateTable(table).compile(dialect=postgresql.dialect())) for table in METADATA.sorted_tables]  # type: ignore[no-untyped-call]
+
+    assert any("BIGSERIAL" in each for each in written)

@@ -1,0 +1,218 @@
+"""Messages go out by urgency, each chat in order, and nothing is lost or repeated blindly after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, select, text, update
+
+from conversations.actions import FetchFile, Say, Tell
+from conversations.events import FileTarget, IncomingFile
+from conversations.messages import Message
+from conversations.session import Home, Session
+from storage.moments import FOREVER, as_ms
+from storage.outbox import Failed, Gone, OutboxRow, Priority, Retry, Sent, Uncertain
+from storage.outbox_states import OutboxState
+from storage.store import Store
+from storage.tables import address, outbox
+from tests.storage.forms import NOW, SOON
+from tests.storage.people import phone, take, text_from
+
+LEASE = timedelta(minutes=1)
+
+
+async def say(store: Store, name: str, *texts: str) -> None:
+    for words in texts:
+        await take(store, text_from(name, hash(words)), Say(Message(words)), session=Session(place=Home()))
+
+
+async def put(store: Store, name: str, words: str, **columns: int) -> None:
+    """Put a message into the outbox as a reminder or broadcast would be."""
+    async with store._database.writing("Putting a message") as connection:
+        number = await connection.scalar(select(address.c.id).where(address.c.user == name))
+        row = {"address_id": number, "priority": Priority.BULK, "body": f'{{"text":"{words}"}}', "not_after": FOREVER}
+        await connection.execute(insert(outbox), row | {"created_at": as_ms(NOW)} | columns)
+        await connection.commit()
+
+
+async def claim(
+    store: Store, at: datetime = NOW, *, limit: int = 50, busy: frozenset[int] = frozenset()
+) -> Sequence[OutboxRow]:
+    return await store.outbox.claim(at, limit=limit, lease=LEASE, busy=busy)
+
+
+def texts(rows: Sequence[OutboxRow]) -> list[str]:
+    return [row.message.text for row in rows]
+
+
+async def test_a_chat_gets_its_messages_one_after_the_other(store: Store) -> None:
+    await say(store, "a", "a1", "a2")
+    await say(store, "b", "b1")
+
+    first = await claim(store)
+    nothing = await claim(store)
+    await store.outbox.record([Sent(first[0].id, "m")], NOW)
+    second = await claim(store)
+
+    assert (texts(first), texts(nothing), texts(second)) == (["a1", "b1"], [], ["a2"])
+
+
+async def test_a_reply_goes_before_a_broadcast_that_was_there_first(store: Store) -> None:
+    await say(store, "a", "hello")
+    await claim(store)
+    await store.outbox.record([Sent(1, "m")], NOW)
+    await put(store, "a", "broadcast")
+    await put(store, "a", "reminder", priority=Priority.REMINDER)
+    await say(store, "a", "reply")
+
+    found = []
+    while rows := await claim(store):
+        found += texts(rows)
+        await store.outbox.record([Sent(row.id, "m") for row in rows], NOW)
+
+    assert found == ["reply", "reminder", "broadcast"]
+
+
+async def test_busy_chats_and_the_limit_are_respected(store: Store) -> None:
+    for name in "abcd":
+        await say(store, name, name)
+
+    rows = await claim(store, limit=2, busy=frozenset({2}))
+
+    assert texts(rows) == ["a", "c"]
+
+
+async def test_a_message_that_was_put_off_holds_back_its_chat_until_then(store: Store) -> None:
+    await say(store, "a", "a1", "a2")
+    (row,) = await claim(store)
+    await store.outbox.record([Retry(row.id, NOW + SOON, "slow down")], NOW)
+
+    assert await claim(store) == []
+    assert await store.outbox.next_due(NOW) == NOW + SOON
+    (again,) = await claim(store, NOW + SOON)
+    assert (again.message.text, again.attempts) == ("a1", 1)
+
+
+async def test_what_is_meant_for_later_holds_nothing_back(store: Store) -> None:
+    await say(store, "a", "a1")
+    await store.outbox.record([Sent(row.id, "m") for row in await claim(store)], NOW)
+    await put(store, "a", "tomorrow", priority=Priority.ALERT, not_before=as_ms(NOW + timedelta(days=1)))
+    await put(store, "a", "today")
+
+    assert texts(await claim(store)) == ["today"]
+
+
+async def test_what_is_too_late_is_not_sent(store: Store) -> None:
+    await say(store, "a", "a1")
+    await store.outbox.record([Sent(row.id, "m") for row in await claim(store)], NOW)
+    await put(store, "a", "late", not_after=as_ms(NOW))
+
+    assert await claim(store) == []
+    await store.housekeeping.clean(NOW)
+    assert (await store.outbox.counts())[OutboxState.FAILED] == 1
+
+
+async def test_a_reply_whose_sending_was_cut_off_comes_again_as_uncertain_a_broadcast_does_not(store: Store) -> None:
+    await say(store, "a", "reply")
+    await say(store, "b", "hello")
+    await claim(store)
+    await store.outbox.record([Sent(2, "m")], NOW)
+    await put(store, "b", "broadcast")
+    await claim(store)
+
+    early = await claim(store, NOW + LEASE / 2)
+    late = await claim(store, NOW + LEASE)
+
+    assert early == []
+    assert [(row.message.text, row.is_uncertain) for row in late] == [("reply", True)]
+    assert (await store.outbox.counts())[OutboxState.UNCERTAIN] == 1
+
+
+async def test_nothing_unasked_goes_to_a_reader_who_is_gone(store: Store) -> None:
+    await say(store, "a", "reply")
+    await put(store, "a", "broadcast")
+    (row,) = await claim(store)
+
+    await store.outbox.record([Gone(row.id, "blocked")], NOW)
+
+    assert await claim(store) == []
+    told = await take(store, text_from("b", 1), Tell(1, Message("news"), "news"))
+    assert told.outbox == 0
+    await say(store, "a", "back")
+    assert texts(await claim(store)) == ["back"]
+
+
+async def test_every_outcome_is_counted_where_it_belongs(store: Store) -> None:
+    for name in "abc":
+        await say(store, name, name)
+    rows = await claim(store)
+
+    await store.outbox.record([Sent(rows[0].id, ""), Failed(rows[1].id, "bad"), Uncertain(rows[2].id)], NOW)
+    await store.outbox.record([Failed(rows[0].id, "too late to say")], NOW)
+
+    counts = await store.outbox.counts()
+    assert [counts[state] for state in OutboxState] == [0, 0, 1, 1, 1]
+
+
+async def test_nothing_to_record_and_nothing_due_is_no_work(store: Store) -> None:
+    await store.outbox.record([], NOW)
+
+    assert await store.outbox.next_due(NOW) is None
+
+
+async def test_claiming_uses_the_indexes_of_unsent_messages(store: Store) -> None:
+    from storage.outbox import _due
+
+    async with store._database.reading("Explaining") as connection:
+        query = str(_due(5, 5, ()).compile(connection.sync_connection, compile_kwargs={"literal_binds": True}))
+        plan = [row.detail for row in await connection.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
+
+    assert any("ix_outbox_waiting" in step for step in plan), plan
+    assert any("ix_outbox_chat" in step for step in plan), plan
+    assert not any("TEMP B-TREE" in step for step in plan), plan
+
+
+async def test_a_job_that_nobody_ended_is_handed_out_again(store: Store) -> None:
+    await take(store, text_from("a", 1), FetchFile(IncomingFile("ref", "photo"), FileTarget(0, "", "")))
+
+    first = await store.jobs.claim(NOW, limit=5, lease=LEASE)
+    nothing = await store.jobs.claim(NOW, limit=5, lease=LEASE)
+    again = await store.jobs.claim(NOW + LEASE, limit=5, lease=LEASE)
+    await store.jobs.retry(again[0].id, NOW + 3 * LEASE)
+    later = [await store.jobs.claim(NOW + n * LEASE, limit=5, lease=LEASE) for n in (2, 3)]
+    await store.jobs.drop(again[0].id)
+
+    assert ([job.attempts for job in first], nothing, [job.attempts for job in again]) == ([1], [], [2])
+    assert [len(jobs) for jobs in later] == [0, 1]
+    assert await store.jobs.count() == 0
+
+
+async def test_cleaning_keeps_what_is_young_and_forgets_the_rest_step_by_step(store: Store) -> None:
+    await say(store, "a", "a1")
+    await store.outbox.record([Sent(row.id, "m") for row in await claim(store)], NOW)
+    await take(store, text_from("b", 1), Tell(1, Message("once"), "once"))
+    await store.outbox.record([Sent(row.id, "m") for row in await claim(store)], NOW)
+
+    young = await store.housekeeping.clean(NOW + timedelta(hours=20))
+    day = await store.housekeeping.clean(NOW + timedelta(days=2))
+    again = await store.housekeeping.clean(NOW + timedelta(days=2))
+    month = await store.housekeeping.clean(NOW + timedelta(days=31))
+    told = await take(store, text_from("b", 2), Tell(1, Message("once"), "once"))
+
+    assert (young.texts, young.messages, young.event_keys) == (0, 0, 0)
+    assert (day.texts, day.messages, again.texts) == (2, 0, 0)
+    assert (month.messages, month.event_keys) == (1, 2)
+    assert texts(await claim(store, NOW + timedelta(days=31))) == []
+    assert told.outbox == 1  # counted as asked for; the database has it already
+
+
+async def test_a_chat_is_named_as_its_channel_names_it(store: Store) -> None:
+    await say(store, "a", "a1")
+    async with store._database.writing("Moving the clock of a row") as connection:
+        await connection.execute(update(outbox).values(created_at=as_ms(NOW - SOON)))
+        await connection.commit()
+
+    (row,) = await claim(store)
+
+    assert (row.address, row.address_id, row.priority, row.created_at) == (phone("a"), 1, Priority.REPLY, NOW - SOON)
