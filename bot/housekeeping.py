@@ -9,6 +9,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.clock import Clock
+from bot.logging import described
 
 Chore = Callable[[datetime], Awaitable[object]]
 LATENESS = timedelta(minutes=10)
@@ -48,4 +49,4 @@ class Caretaker:
         try:
             await chore(self._clock.now())
         except Exception as error:  # noqa: BLE001 - the outermost edge of a chore
-            _log.exception("chore_failed", chore=name, error=type(error).__name__)
+            _log.exception("chore_failed", chore=name, error=described(error))

@@ -12,6 +12,7 @@ import structlog
 from bot.backoff import Backoff
 from bot.channels.port import Accept, Channel, ChannelError, NotAcceptedError
 from bot.clock import Clock
+from bot.logging import described
 from bot.metrics import FILES
 from conversations.events import FileRefused, FileStored
 from storage.files import FileRefusedError, FileStore
@@ -85,7 +86,7 @@ class FileJobs:
             found = await self._claim(now, MOST_AT_ONCE - self._under_way)
         except Exception as error:  # noqa: BLE001 - the outermost edge of a look: the database may be back at the next one
             self._failures += 1
-            _log.exception("jobs_failed", error=type(error).__name__)
+            _log.exception("jobs_failed", error=described(error))
             return now + self._backoff.wait(self._failures)
         self._failures = 0
         for job in found:
@@ -107,7 +108,7 @@ class FileJobs:
         except NotAcceptedError:
             _log.warning("job_result_not_kept", job=job.id)  # its lease runs out, and it is done again
         except Exception as error:  # noqa: BLE001 - the outermost edge of a job: the same, after a look at the log
-            _log.exception("job_broken", job=job.id, error=type(error).__name__)
+            _log.exception("job_broken", job=job.id, error=described(error))
         finally:
             self._under_way -= 1
             self._awake.set()

@@ -9,6 +9,8 @@ from typing import Literal, TextIO
 
 import structlog
 
+from storage.errors import StorageError
+
 LogFormat = Literal["console", "json"]
 QUIET = ("httpx", "httpcore", "telegram", "alembic", "apscheduler", "uvicorn.access", "uvicorn.error", "aiosqlite")
 """At INFO, httpx logs addresses with the bot's token in them."""
@@ -38,6 +40,12 @@ def configure_logging(*, level: str, style: LogFormat, stream: TextIO | None = N
     root.setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def described(error: BaseException) -> str:
+    """Name an error for a log; the wording only of those that never quote anybody."""
+    kind = type(error).__name__
+    return f"{kind}: {error}" if isinstance(error, StorageError) else kind
 
 
 def _last(style: LogFormat) -> list[structlog.typing.Processor]:

@@ -13,6 +13,7 @@ import structlog
 from bot.channels.port import NotAcceptedError
 from bot.clock import Clock
 from bot.deciding import Deciding, Dialog
+from bot.logging import described
 from bot.metrics import BATCH_SIZE, TURN_SECONDS, TURNS
 from storage.turns import Committed, Envelope, Turns
 
@@ -103,7 +104,7 @@ class Pipeline:
         try:
             await self._turn(envelopes)
         except Exception as error:  # noqa: BLE001 - the outermost edge of a batch
-            _log.warning("batch_failed", size=len(envelopes), error=type(error).__name__)
+            _log.warning("batch_failed", size=len(envelopes), error=described(error))
             await self._settle_one_by_one(batch)
         self._resolve(batch)
 
@@ -114,7 +115,7 @@ class Pipeline:
                 for envelope in waiting.envelopes:
                     await self._turn_alone(envelope)
             except Exception as error:  # noqa: BLE001 - the outermost edge of a turn: the channel brings it again
-                _log.exception("turn_not_kept", error=type(error).__name__)
+                _log.exception("turn_not_kept", error=described(error))
                 _refuse(batch[place:], f"the database refused: {type(error).__name__}")
                 return
 
@@ -130,7 +131,7 @@ class Pipeline:
         try:
             await self._turn([envelope])
         except Exception as error:  # noqa: BLE001 - the outermost edge of a turn
-            _log.exception("turn_failed", kind=type(envelope.event).__name__, error=type(error).__name__)
+            _log.exception("turn_failed", kind=type(envelope.event).__name__, error=described(error))
             await self._keep(envelope, error)
 
     async def _turn(self, envelopes: Sequence[Envelope]) -> None:

@@ -14,6 +14,7 @@ from bot.channels.port import Channel, ChannelError
 from bot.clock import Clock
 from bot.delivery.rates import AccountRate, ChatRates
 from bot.delivery.verdict import judge
+from bot.logging import described
 from bot.metrics import SEND_SECONDS, SENT
 from storage.outbox import Failed, Outbox, OutboxRow, Outcome, Retry, Sent
 
@@ -78,7 +79,7 @@ class DeliveryWorker:
             moment = await self._next_look(at)
         except Exception as error:  # noqa: BLE001 - the outermost edge of a look: the database may be back at the next one
             self._failures += 1
-            _log.exception("delivery_failed", error=type(error).__name__)
+            _log.exception("delivery_failed", error=described(error))
             return at + self._backoff.wait(self._failures)
         self._failures = 0
         return moment
@@ -131,7 +132,7 @@ class DeliveryWorker:
         except ChannelError as error:
             outcome = self._judged(row, error, account)
         except Exception as error:  # noqa: BLE001 - the outermost edge of a send: a message that cannot be drawn
-            _log.exception("send_broken", outbox=row.id, error=type(error).__name__)
+            _log.exception("send_broken", outbox=row.id, error=described(error))
             outcome = Failed(row.id, type(error).__name__)
         account.end(row.priority, self._clock.now())
         self._end(row, channel, outcome)
