@@ -89,7 +89,7 @@ def keep(turn: Turn, spot: Spot, given: Given) -> None:
         return
     if old is not None and old != given.value:
         _offer_undo(turn, spot, old)
-    before = _understood(turn, spot, value=given.value, old=old, state=state)
+    before = _understood(turn, spot, given, old=old, state=state)
     ask_next(turn, spot.filling, before=before, row=spot.row, after=spot.key)
 
 
@@ -120,9 +120,11 @@ def _offer_undo(turn: Turn, spot: Spot, old: str) -> None:
     turn.extras = (undo_button(turn, assignment, key),)
 
 
-def _understood(turn: Turn, spot: Spot, *, value: str, old: str | None, state: RowState | None) -> Markup:
-    answer = said(spot.filling, spot.key, value, turn.texts)
-    if old is not None and old != value:
+def _understood(turn: Turn, spot: Spot, given: Given, *, old: str | None, state: RowState | None) -> Markup:
+    answer: str = said(spot.filling, spot.key, given.value, turn.texts)
+    if given.other:
+        answer = turn.texts("answer.with_other", answer=answer, other=given.other)
+    if old is not None and old != given.value:
         title, before = spot.row.title.said(turn.texts.language), said(spot.filling, spot.key, old, turn.texts)
         first = turn.texts("answer.changed", title=title, old=before, new=answer)
     else:

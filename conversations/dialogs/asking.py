@@ -44,16 +44,21 @@ def open_spot(turn: Turn) -> Spot | None:
 def ask(turn: Turn, spot: Spot, *, before: Markup | str = "") -> None:
     """Put this question: what was understood before, where I am, the question, and what stands there already."""
     assignment, key, answer = spot.assignment, spot.key, spot.standing
-    goes_on = bool(before) and isinstance(turn.place, Asking) and turn.place.row == spot.row.number
+    goes_on = bool(before) and _is_in_row(turn, spot)
     turn.move(Asking(assignment, spot.row.number, key, seen=answer.value if answer else ""))
     turn.note(last_assignment=assignment, paused=None, misses=0)
     text = joined(
         before,
         None if goes_on else _where(turn, spot),
-        question_text(spot, turn.texts),
+        None if goes_on and spot.question.is_evidence and spot.files else question_text(spot, turn.texts),
         _standing(turn, spot),
     )
     turn.say(text, question_buttons(spot, turn.texts), topic=Topic(assignment, key))
+
+
+def _is_in_row(turn: Turn, spot: Spot) -> bool:
+    place = turn.place
+    return isinstance(place, Asking) and (place.assignment, place.row) == (spot.assignment, spot.row.number)
 
 
 def _where(turn: Turn, spot: Spot) -> Markup:

@@ -18,7 +18,7 @@ def is_meant(spot: Spot | None, command: Command, written: str) -> bool:
     """Tell whether words are a command rather than the answer to the question that is open."""
     if spot is None:
         return True
-    if spot.question.kind is QuestionKind.SELECT_ONE:
+    if spot.question.kind is QuestionKind.SELECT_ONE and command.intent is not Intent.REGISTER:
         return False
     if spot.question.kind is not QuestionKind.TEXT:
         return True

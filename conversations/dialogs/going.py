@@ -6,10 +6,10 @@ import msgspec
 
 from conversations.dialogs.asking import ask, office_of, open_question
 from conversations.dialogs.overview import gaps, lacking, show_end, show_parts, show_review
-from conversations.forms import Filling, Spot
+from conversations.forms import Filling, Spot, evidence_key
 from conversations.people import Assignment
 from conversations.saving import save
-from conversations.sheets import RowMark, Sheet
+from conversations.sheets import RowMark
 from conversations.texts import Markup
 from conversations.turn import Turn
 from indicators.form import Row
@@ -57,14 +57,15 @@ def fill_gaps(turn: Turn, filling: Filling, *, is_evidence: bool) -> None:
     if not rows:
         show_review(turn, filling)
         return
-    sheet = filling.sheet(rows[0].number)
-    _forget_skipped(turn, filling, rows[0], sheet)
+    _forget_skipped(turn, filling, rows[0], only=evidence_key(rows[0]) if is_evidence else "")
     ask_next(turn, filling, row=rows[0])
 
 
-def _forget_skipped(turn: Turn, filling: Filling, row: Row, sheet: Sheet) -> None:
-    if sheet.skipped and filling.assignment.is_open(turn.event.at):
-        save(turn, filling, msgspec.structs.replace(sheet, skipped=()), row=row)
+def _forget_skipped(turn: Turn, filling: Filling, row: Row, *, only: str) -> None:
+    sheet = filling.sheet(row.number)
+    still = tuple(key for key in sheet.skipped if only and key != only)
+    if still != sheet.skipped and filling.assignment.is_open(turn.event.at):
+        save(turn, filling, msgspec.structs.replace(sheet, skipped=still), row=row)
 
 
 def start_filling(turn: Turn, assignment: Assignment, *, before: Markup | str = "") -> None:

@@ -137,6 +137,9 @@ def fill(turn: Turn) -> None:
 
 def stop(turn: Turn) -> None:
     """Everything is kept; say how to go on."""
+    if not turn.brief.posts:
+        show_menu(turn)
+        return
     pause(turn)
     assignment = turn.assignment(turn.session.last_assignment)
     deadline = deadline_line(turn, assignment) if assignment else None

@@ -65,7 +65,9 @@ def _sent_note(turn: Turn, assignment: Assignment) -> Markup | None:
         return None
     code, language = assignment.region.code, turn.texts.language
     sent = long_date(day_there(assignment.sent_at, code), language)
-    if assignment.due_at is None or not assignment.is_open(turn.event.at):
+    if not assignment.is_open(turn.event.at):
+        return turn.texts("review.sent_closed", day=sent)
+    if assignment.due_at is None:
         return turn.texts("review.sent", day=sent)
     return turn.texts("review.sent_until", day=sent, due=long_date(day_there(assignment.due_at, code), language))
 

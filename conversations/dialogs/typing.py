@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from conversations.dialogs import evidence, home, moving, registration, requests, review
+from conversations.dialogs import evidence, home, language, moving, registration, requests, review
 from conversations.dialogs.answering import confirmed, not_meant, propose, take_value, take_written
 from conversations.dialogs.asking import ask, find_question, open_spot
 from conversations.dialogs.commands import is_meant, obey
@@ -22,9 +22,11 @@ from indicators.form import QuestionKind, Row
 from indicators.reading import Rejection
 
 ROW_NUMBER = re.compile(r"\d+[A-Za-z]?\.\d+[a-z]*")
+COMPLAINT = re.compile(r"^yang\b.*\b(?:salah|keliru|kurang tepat)\b", re.IGNORECASE)
+"""At a question for free text, this is about another answer all the same."""
 START = "/start "
-LEAVING = frozenset({Intent.MENU, Intent.HELP, Intent.STOP, Intent.UNDO, Intent.LANGUAGE})
-"""What is obeyed in the middle of a request; all else is taken as the name or the region."""
+LEAVING = frozenset({Intent.MENU, Intent.HELP, Intent.STOP, Intent.UNDO})
+"""What ends a request; nearly all else is taken as the name or the region."""
 DONE = frozenset({"sudah", "sdh", "sudah semua", "itu saja", "cukup itu", "habis", "that is all", "that's all"})
 NONE_YET = frozenset({"belum", "blm", "belum ada", "tidak ada", "tdk ada", "not yet", "none"})
 
@@ -38,10 +40,20 @@ def take_text(turn: Turn, event: TextReceived) -> None:
         return
     if isinstance(place, Invited):
         registration.take_text(turn, place, written, command)
-    elif isinstance(place, Requesting) and not (command and command.intent in LEAVING):
-        requests.take_text(turn, place, written)
+    elif isinstance(place, Requesting):
+        _take_in_request(turn, place, written, command)
     elif not (event.reply_to and command is None and _answers_topic(turn, event.reply_to, written)):
         _take_words(turn, written, command)
+
+
+def _take_in_request(turn: Turn, place: Requesting, written: str, command: Command | None) -> None:
+    intent = command.intent if command else None
+    if intent in LEAVING:
+        home.show_menu(turn)
+    elif intent is Intent.LANGUAGE:
+        language.choose_language(turn, command.argument if command else "")
+    else:
+        requests.take_text(turn, place, written)
 
 
 def _registers(turn: Turn, written: str, command: Command | None) -> bool:
@@ -67,6 +79,8 @@ def _take_words(turn: Turn, written: str, command: Command | None) -> None:
         return
     if spot is None:
         _take_at_menu(turn, written, command)
+        return
+    if spot.question.kind is QuestionKind.TEXT and COMPLAINT.search(written) and _names_row(turn, written):
         return
     is_command = command is not None and is_meant(spot, command, written)
     rejection = None if is_command else take_written(turn, spot, written)

@@ -14,13 +14,12 @@ from conversations.turn import Buttons, lines
 from conversations.views.bars import bar
 from conversations.views.naming import shortened
 from indicators.filling import Asked
-from indicators.form import REPEAT_MARK, AnswerKey, Choice, Question, QuestionKind, Row, Text
+from indicators.form import REPEAT_MARK, AnswerKey, Choice, Question, QuestionKind, Row
 from indicators.reading import say_value
 from indicators.scores import format_points
 
 YEAR = re.compile(r"(?:19|20)\d\d")
 """A bare number like this is a year, which nobody writes with a point."""
-REFERENCE = re.compile(r"\$\{\s*(\w+)\s*\}")
 SHORT_LABEL = 24
 """Choices up to this length (in characters) share a line two by two."""
 CHOSEN = "✓ "
@@ -44,9 +43,9 @@ def where(spot: Spot, rows: tuple[Row, ...], texts: Texts, *, region: str = "") 
 
 def question_text(spot: Spot, texts: Texts) -> Markup:
     """Give the question itself, with notes that stand just before it and its hint."""
-    notes = [_substituted(spot, note.question.label, texts) for note in _notes_before(spot)]
+    notes = [note.question.label.said(texts.language) for note in _notes_before(spot)]
     hint = spot.question.hint.said(texts.language)
-    body = _substituted(spot, spot.question.label, texts)
+    body = spot.question.label.said(texts.language)
     if spot.question.repeat:
         body = f"{body} ({spot.asked.instance})"
     return lines(
@@ -62,17 +61,6 @@ def _notes_before(spot: Spot) -> list[Asked]:
     place = next(number for number, each in enumerate(questions) if each.key == spot.key)
     notes = takewhile(lambda each: each.question.kind is QuestionKind.NOTE, reversed(questions[:place]))
     return [*notes][::-1]
-
-
-def _substituted(spot: Spot, label: Text, texts: Texts) -> str:
-    """Put answers where a label refers to them (``${nama}``); in a repeat, those of the same turn."""
-    return REFERENCE.sub(lambda found: _answer_named(spot, found[1], texts), label.said(texts.language))
-
-
-def _answer_named(spot: Spot, name: str, texts: Texts) -> str:
-    own = f"{name}{REPEAT_MARK}{spot.asked.instance}"
-    key = own if own in spot.values else name
-    return said(spot.filling, key, spot.values.get(key), texts)
 
 
 def question_buttons(spot: Spot, texts: Texts) -> Buttons:
@@ -139,6 +127,8 @@ def said(filling: Filling, key: str, value: str | None, texts: Texts) -> str:
     if value is None or value == "":
         return texts("answer.none")
     question = filling.question(key)
+    if question and question.kind is QuestionKind.ACKNOWLEDGE:
+        return texts("answer.read")
     if question and question.kind is QuestionKind.INTEGER and not question.unit and YEAR.fullmatch(value):
         return value
     return say_value(filling.form, AnswerKey(key), value, texts.language)

@@ -1,0 +1,63 @@
+"""What holds for every step and every message, whatever people do."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import msgspec
+
+from conversations.actions import FetchFile, SaveSheet, Say, SendAnswers
+from conversations.brief import Brief
+from conversations.engine import Step
+from conversations.events import Event
+from conversations.messages import MOST_TEXT_UNITS, Message
+from conversations.session import Session
+from conversations.taps import MOST_BYTES, read_tap
+
+MOST_SESSION_BYTES = 4096
+MOST_LABEL_CHARACTERS = 120
+TAG = re.compile(r"<(/?)([^<>]*)>")
+ALLOWED = frozenset({"b", "i", "code", "pre"})
+ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|#\d+);)")
+
+
+def check_message(message: Message) -> None:
+    """Hold a message against the limits of the channels."""
+    assert message.text.strip(), "a bubble says something"
+    assert len(unescape(message.text).encode("utf-16-le")) // 2 <= MOST_TEXT_UNITS, message.text
+    assert not ENTITY.search(message.text), message.text
+    check_markup(message.text)
+    for button in (button for line in message.buttons for button in line):
+        assert button.label.strip(), "a button says what happens"
+        assert len(button.label) <= MOST_LABEL_CHARACTERS, button
+        assert len(button.data.encode()) <= MOST_BYTES, button
+        assert read_tap(button.data), button
+
+
+def check_markup(text: str) -> None:
+    """Find tags that are not allowed, not closed, or crossed."""
+    waiting: list[str] = []
+    for closing, name in TAG.findall(text):
+        assert name in ALLOWED, text
+        if not closing:
+            waiting.append(name)
+            continue
+        assert waiting, text
+        assert waiting.pop() == name, text
+    assert not waiting, text
+    assert "<" not in TAG.sub("", text), text
+
+
+def check_step(brief: Brief, event: Event, step: Step) -> None:
+    """Hold a step against what every step promises."""
+    spoken = [action for action in step.actions if isinstance(action, Say | FetchFile)]
+    assert len(spoken) == 1, f"one bubble (or a file that is fetched) for {event}: {step.actions}"
+    written = msgspec.json.encode(step.session)
+    assert msgspec.json.decode(written, type=Session) == step.session
+    assert len(written) < MOST_SESSION_BYTES, written
+    assert "\n" not in written.decode()
+    own = {assignment.id for assignment in brief.assignments}
+    for action in step.actions:
+        if isinstance(action, SaveSheet | SendAnswers):
+            assert action.assignment in own, "nobody changes what is not theirs"

@@ -1,0 +1,167 @@
+"""Meeting needs: what a step asked to be told, looked up in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import singledispatchmethod
+
+from rapidfuzz import fuzz, process
+
+from conversations.needs import (
+    AllSheetsNeed,
+    CoordinatorsNeed,
+    FreshCodeNeed,
+    InvitationNeed,
+    InvitedToNeed,
+    Need,
+    PersonNeed,
+    QueueNeed,
+    RegionNeed,
+    RegionSearchNeed,
+    RequestNeed,
+    RowAnswers,
+    RowAnswersNeed,
+    RowTally,
+    ScoreNeed,
+    ScoreTotals,
+    SheetNeed,
+    TopicNeed,
+    UnitAnswer,
+)
+from conversations.people import Assignment, Person, Post, Region, Role
+from indicators.form import RowNumber
+from tests.conversations.inhabitants import Inhabitant
+from tests.conversations.places import REGIONS
+from tests.conversations.store import Store
+
+
+@dataclass
+class ReadableStore(Store):
+    """The store with an answer for every need."""
+
+    def load(self, known: dict[Need, object], needs: Iterable[Need], inhabitant: Inhabitant) -> None:
+        """Meet needs, for somebody's chat."""
+        for need in needs:
+            known[need] = inhabitant.topics.get(need.message) if isinstance(need, TopicNeed) else self.lookup(need)
+
+    @singledispatchmethod
+    def lookup(self, need: object) -> object:
+        """Give what a need names."""
+        raise NotImplementedError(need)
+
+    @lookup.register
+    def _(self, need: SheetNeed) -> object:
+        return self.sheet(need.assignment, need.row)
+
+    @lookup.register
+    def _(self, need: AllSheetsNeed) -> object:
+        return {row: self.sheet(number, row) for number, row in self.sheets if number == need.assignment}
+
+    @lookup.register
+    def _(self, need: PersonNeed) -> object:
+        return next((each.person for each in self.people.values() if each.person.id == need.person), None)
+
+    @lookup.register
+    def _(self, need: InvitationNeed) -> object:
+        return self.invitations.get(need.code)
+
+    @lookup.register
+    def _(self, need: InvitedToNeed) -> object:
+        invitation = self.invitations.get(need.code)
+        if invitation is None:
+            return ()
+        post = Post(0, invitation.role, invitation.region, invitation.standing, invitation.office)
+        return self.assignments_of(Inhabitant("", Person(0), [post]))
+
+    @lookup.register
+    def _(self, need: FreshCodeNeed) -> object:
+        return f"FRESH{sum(need.purpose.encode()):05d}"
+
+    @lookup.register
+    def _(self, need: RegionSearchNeed) -> object:
+        names = {
+            each: each.name.casefold()
+            for each in REGIONS
+            if each.kind in need.kinds and each.code.startswith(need.within)
+        }
+        found = process.extract(need.words, names, scorer=fuzz.WRatio, score_cutoff=75, limit=8)
+        return tuple(region for _, _, region in found)
+
+    @lookup.register
+    def _(self, need: RegionNeed) -> object:
+        return region_by_id(need.region)
+
+    @lookup.register
+    def _(self, need: ScoreNeed) -> object:
+        return self._totals(region_by_id(need.region))
+
+    @lookup.register
+    def _(self, need: RowAnswersNeed) -> object:
+        return self._row_answers(region_by_id(need.region), need.row)
+
+    @lookup.register
+    def _(self, need: QueueNeed) -> object:
+        return tuple(each for each in self.requests.values() if each.region.district_id == need.district)
+
+    @lookup.register
+    def _(self, need: RequestNeed) -> object:
+        return self.requests.get(need.request)
+
+    @lookup.register
+    def _(self, need: CoordinatorsNeed) -> object:
+        return tuple(
+            each.person.id
+            for each in self.people.values()
+            for post in each.posts
+            if post.role is Role.COORDINATOR and post.region.id == need.district
+        )
+
+    def _below(self, region: Region | None) -> list[Assignment]:
+        return [each for each in self.assignments.values() if region and each.region.code.startswith(region.code)]
+
+    def _totals(self, region: Region | None) -> ScoreTotals | None:
+        below = self._below(region)
+        if not below:
+            return None
+        rows: dict[str, RowTally] = {}
+        for assignment in below:
+            for row in self.library.forms[assignment.form].rows:
+                before = rows.get(row.number, RowTally(0, 0, 0, 0, 0))
+                share = self.shares.get((assignment.id, row.number))
+                is_approved = (assignment.id, row.number) in self.approved
+                rows[row.number] = RowTally(
+                    before.units + 1,
+                    before.answered + (share is not None),
+                    before.claimed + (share or 0),
+                    before.approved + is_approved,
+                    before.verified + (share or 0) * is_approved,
+                )
+        return ScoreTotals(rows)
+
+    def _row_answers(self, region: Region | None, row: str) -> RowAnswers:
+        below = [each for each in self._below(region) if RowNumber(row) in self.library.forms[each.form].row_by_number]
+        shares = [self.shares.get((each.id, row)) for each in below]
+        units = tuple(self._unit(each, row, share) for each, share in zip(below, shares, strict=True))
+        return RowAnswers(
+            len(below), sum(share is not None for share in shares), sum(share == 10**9 for share in shares), units[:12]
+        )
+
+    def _unit(self, assignment: Assignment, row: str, share: int | None) -> UnitAnswer:
+        answers = self.sheet(assignment.id, row).answers.values()
+        last = max(answers, key=lambda each: each.at, default=None)
+        is_approved = (assignment.id, row) in self.approved
+        return UnitAnswer(
+            assignment.region,
+            share,
+            is_approved=is_approved,
+            by=last.by if last else 0,
+            at=last.at if last else 0,
+            version=assignment.version,
+            approved_by=1 if is_approved else 0,
+        )
+
+
+def region_by_id(identifier: int) -> Region | None:
+    """Find a region of the corner."""
+    return next((each for each in REGIONS if each.id == identifier), None)

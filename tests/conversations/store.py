@@ -1,0 +1,75 @@
+"""What lasts between steps, in dictionaries and as JSON: sheets, shares, assignments, invitations, requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from conversations.actions import Action, SaveSheet
+from conversations.brief import Library
+from conversations.people import AccessRequest, Assignment, Invitation, Region, Role
+from conversations.sheets import RowMark, Sheet
+from indicators.form import RowNumber
+from indicators.scores import to_billionths
+from tests.conversations.inhabitants import Inhabitant
+from tests.conversations.places import DUE, FORM_OF_KIND, KAUR, REGIONS, START, UNIT_OF_ROLE, library
+
+
+@dataclass
+class Store:
+    """Everything there is."""
+
+    at: datetime = START
+    people: dict[str, Inhabitant] = field(default_factory=dict)
+    sheets: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    shares: dict[tuple[int, str], int | None] = field(default_factory=dict)
+    approved: set[tuple[int, str]] = field(default_factory=set)
+    """Rows that the coordinator has approved."""
+    assignments: dict[int, Assignment] = field(default_factory=dict)
+    invitations: dict[str, Invitation] = field(default_factory=dict)
+    requests: dict[int, AccessRequest] = field(default_factory=dict)
+    saved: list[SaveSheet] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+    library: Library = field(default_factory=library)
+
+    def __post_init__(self) -> None:
+        for number, region in enumerate(REGIONS, 1):
+            form = FORM_OF_KIND.get(region.kind)
+            if form and form in self.library.forms and region is not KAUR:
+                self.assign(number, form, region)
+
+    def assign(self, number: int, form: str, region: Region) -> None:
+        """Give a region a form to answer."""
+        held = self.library.forms[form]
+        progress = RowMark.UNTOUCHED * len(held.rows)
+        self.assignments[number] = Assignment(number, form, held.version, region, 1, DUE, progress)
+
+    def assignments_of(self, inhabitant: Inhabitant) -> tuple[Assignment, ...]:
+        """Give what somebody's posts may answer."""
+        found = {
+            each.id: each
+            for post in inhabitant.posts
+            for each in self.assignments.values()
+            if each.region.id == post.region.id and self._may_answer(post.role, each)
+        }
+        return tuple(found.values())
+
+    def _may_answer(self, role: Role, assignment: Assignment) -> bool:
+        unit = self.library.forms[assignment.form].unit
+        return unit in UNIT_OF_ROLE[role] or not unit
+
+    def save(self, action: SaveSheet) -> None:
+        """Keep a sheet, its share and its mark."""
+        self.saved.append(action)
+        self.sheets[action.assignment, action.row] = msgspec.json.encode(action.sheet)
+        self.shares[action.assignment, action.row] = None if action.share is None else to_billionths(action.share)
+        assignment = self.assignments[action.assignment]
+        place = self.library.forms[assignment.form].row_by_number[RowNumber(action.row)].ordinal - 1
+        progress = assignment.progress[:place] + action.mark + assignment.progress[place + 1 :]
+        self.assignments[action.assignment] = msgspec.structs.replace(assignment, progress=progress)
+
+    def sheet(self, assignment: int, row: str) -> Sheet:
+        """Give a sheet, read back from JSON."""
+        return msgspec.json.decode(self.sheets.get((assignment, row), b"{}"), type=Sheet)

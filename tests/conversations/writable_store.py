@@ -1,0 +1,135 @@
+"""Carrying actions out in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import singledispatchmethod
+
+import msgspec
+
+from conversations.actions import (
+    AcceptInvitation,
+    DecideRequest,
+    ForgetPerson,
+    IssueInvitation,
+    RememberMessage,
+    RequestAccess,
+    SaveSheet,
+    Say,
+    SendAnswers,
+    SetLanguage,
+    Tell,
+)
+from conversations.messages import Message
+from conversations.needs import Topic
+from conversations.people import AccessRequest, Invitation, Person, Post, Region, Role, Standing
+from tests.conversations.inhabitants import Inhabitant
+from tests.conversations.laws import check_message
+from tests.conversations.places import REGIONS
+from tests.conversations.readable_store import ReadableStore
+
+
+@dataclass
+class WritableStore(ReadableStore):
+    """The store, changed by actions."""
+
+    messages: int = 0
+    asked: int = 0
+    """Requests for access that were ever made."""
+
+    def next_message(self) -> str:
+        """Give the id of a new message."""
+        self.messages += 1
+        return f"m{self.messages}"
+
+    def invite(
+        self,
+        role: Role,
+        region: Region,
+        *,
+        code: str = "AB12CD34EF",
+        standing: Standing = Standing.DEFINITIVE,
+        office: str = "",
+        name: str = "Ahmad",
+    ) -> str:
+        """Make an invitation."""
+        self.invitations[code] = Invitation(
+            len(self.invitations) + 1, role, region, standing, office, name, "Bapak" if name else "", is_usable=True
+        )
+        return code
+
+    def hear(self, inhabitant: Inhabitant, message: Message, topic: Topic | None) -> None:
+        """Let somebody read a message."""
+        check_message(message)
+        identifier = self.next_message()
+        inhabitant.heard.append(msgspec.json.decode(msgspec.json.encode(message), type=Message))
+        inhabitant.told_at.append(identifier)
+        if topic:
+            inhabitant.topics[identifier] = topic
+
+    @singledispatchmethod
+    def do(self, action: object, inhabitant: Inhabitant) -> None:
+        """Carry one action of somebody's step out."""
+        raise NotImplementedError(action)
+
+    @do.register
+    def _(self, action: Say, inhabitant: Inhabitant) -> None:
+        self.hear(inhabitant, action.message, action.topic)
+
+    @do.register
+    def _(self, action: Tell, inhabitant: Inhabitant) -> None:
+        other = next(each for each in self.people.values() if each.person.id == action.person)
+        self.hear(other, action.message, None)
+
+    @do.register
+    def _(self, action: SaveSheet, inhabitant: Inhabitant) -> None:
+        self.save(action)
+
+    @do.register
+    def _(self, action: SendAnswers, inhabitant: Inhabitant) -> None:
+        sent = msgspec.structs.replace(self.assignments[action.assignment], sent_at=self.at)
+        self.assignments[action.assignment] = sent
+
+    @do.register
+    def _(self, action: RememberMessage, inhabitant: Inhabitant) -> None:
+        inhabitant.topics[action.message] = action.topic
+
+    @do.register
+    def _(self, action: AcceptInvitation, inhabitant: Inhabitant) -> None:
+        code, invitation = next((code, each) for code, each in self.invitations.items() if each.id == action.invitation)
+        self.invitations[code] = msgspec.structs.replace(invitation, is_usable=False)
+        inhabitant.person = msgspec.structs.replace(
+            inhabitant.person, name=action.name, honorific=action.honorific, consented_at=action.at
+        )
+        inhabitant.posts.append(
+            Post(len(inhabitant.posts) + 1, invitation.role, invitation.region, invitation.standing, invitation.office)
+        )
+
+    @do.register
+    def _(self, action: IssueInvitation, inhabitant: Inhabitant) -> None:
+        region = next(each for each in REGIONS if each.id == action.region)
+        code, standing, office = action.code, action.standing, action.office
+        self.invite(action.role, region, code=code, standing=standing, office=office, name=action.name)
+
+    @do.register
+    def _(self, action: RequestAccess, inhabitant: Inhabitant) -> None:
+        region = next(each for each in REGIONS if each.id == action.region)
+        person, name, office = inhabitant.person.id, action.name, action.office
+        self.requests = {number: each for number, each in self.requests.items() if each.person != person}
+        self.asked += 1
+        self.requests[self.asked] = AccessRequest(
+            self.asked, person, name, action.role, action.standing, region, office, self.at
+        )
+
+    @do.register
+    def _(self, action: DecideRequest, inhabitant: Inhabitant) -> None:
+        del self.requests[action.request]
+
+    @do.register
+    def _(self, action: SetLanguage, inhabitant: Inhabitant) -> None:
+        inhabitant.person = msgspec.structs.replace(inhabitant.person, language=action.language)
+
+    @do.register
+    def _(self, action: ForgetPerson, inhabitant: Inhabitant) -> None:
+        inhabitant.person = Person(inhabitant.person.id)
+        inhabitant.posts.clear()
