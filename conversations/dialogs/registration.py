@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
+
 from conversations.actions import AcceptInvitation
 from conversations.dialogs.asking import asking_of
 from conversations.dialogs.going import start_filling
@@ -216,13 +218,15 @@ def _accept(turn: Turn, place: Invited, invitation: Invitation) -> None:
     assignments = _assignments(turn, place.code)
     post = Post(0, invitation.role, invitation.region, invitation.standing, invitation.office)
     known = {each.id for each in turn.brief.assignments}
+    person = msgspec.structs.replace(turn.brief.person, name=name, honorific=invitation.honorific)
     turn.brief = replace(
         turn.brief,
+        person=person,
         posts=(*turn.brief.posts, post),
         assignments=(*turn.brief.assignments, *(each for each in assignments if each.id not in known)),
     )
     turn.note(place=Home(), paused=None, scope="")
-    before = turn.texts("register.done", name=f"{invitation.honorific} {name}".strip())
+    before = turn.texts("register.done", name=person.called)
     if assignments:
         start_filling(turn, assignments[0], before=before)
     else:

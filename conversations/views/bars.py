@@ -25,7 +25,9 @@ def bar(done: Fraction | int, whole: Fraction | int) -> str:
 
 
 def percent(share: Fraction, language: str) -> str:
-    """Write a share as whole percent, cut: 0.999 is ``99 %``."""
+    """Write a share as whole percent, cut: 0.999 is ``99 %``; what has only begun is ``< 1 %``."""
+    if 0 < share < Fraction(1, 100):
+        return "< 1 %"
     return f"{format_decimal(int(share * 100), locale=language)} %"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import cast
 
 import msgspec
 
@@ -12,8 +13,19 @@ from conversations.brief import Brief
 from conversations.engine import Step
 from conversations.events import Event
 from conversations.messages import MOST_TEXT_UNITS, Message
+from conversations.needs import (
+    AllSheetsNeed,
+    InvitedToNeed,
+    QueueNeed,
+    RequestNeed,
+    RowAnswersNeed,
+    ScoreNeed,
+    SheetNeed,
+)
+from conversations.people import Assignment, Role
 from conversations.session import Session
 from conversations.taps import MOST_BYTES, read_tap
+from tests.conversations.places import REGIONS
 
 MOST_SESSION_BYTES = 4096
 MOST_LABEL_CHARACTERS = 120
@@ -57,7 +69,50 @@ def check_step(brief: Brief, event: Event, step: Step) -> None:
     assert msgspec.json.decode(written, type=Session) == step.session
     assert len(written) < MOST_SESSION_BYTES, written
     assert "\n" not in written.decode()
-    own = {assignment.id for assignment in brief.assignments}
+    own = own_assignments(brief)
     for action in step.actions:
         if isinstance(action, SaveSheet | SendAnswers):
             assert action.assignment in own, "nobody changes what is not theirs"
+        if isinstance(action, SaveSheet):
+            check_save(brief, action)
+
+
+def own_assignments(brief: Brief) -> set[int]:
+    """Give the ids of what somebody may answer, with what an invitation of theirs brings."""
+    invited = [found for need, found in brief.known.items() if isinstance(need, InvitedToNeed)]
+    return {each.id for found in (brief.assignments, *invited) for each in cast("tuple[Assignment, ...]", found)}
+
+
+def check_save(brief: Brief, action: SaveSheet) -> None:
+    """Find a change that the sheet does not hold, or one that was told wrong."""
+    before = brief.sheet(action.assignment, action.row).answers
+    after = {key: answer.value for key, answer in action.sheet.answers.items()}
+    expected = {key: answer.value for key, answer in before.items()}
+    for change in action.changes:
+        assert expected.get(change.key) == change.old
+        assert change.old != change.new
+        expected |= {change.key: change.new} if change.new is not None else {}
+        if change.new is None:
+            del expected[change.key]
+    assert after == expected, "answers change by what is told only; none is lost"
+
+
+def check_needs(brief: Brief) -> None:
+    """Find what somebody was told about regions and assignments that are not theirs."""
+    own = own_assignments(brief)
+    is_coordinator = any(post.role is Role.COORDINATOR for post in brief.posts)
+    for need in brief.known:
+        match need:
+            case SheetNeed(assignment=assignment) | AllSheetsNeed(assignment=assignment):
+                assert assignment in own, need
+            case ScoreNeed(region=region) | RowAnswersNeed(region=region):
+                assert _lies_within(brief, region), need
+            case QueueNeed() | RequestNeed():
+                assert is_coordinator, need
+            case _:
+                pass
+
+
+def _lies_within(brief: Brief, region: int) -> bool:
+    code = next(each.code for each in REGIONS if each.id == region)
+    return any(f"{code}.".startswith(f"{post.region.code}.") for post in brief.posts)

@@ -36,7 +36,7 @@ from conversations.needs import Missing, Need
 from conversations.people import Person, Post, Region, Role, Standing
 from conversations.session import Session
 from tests.conversations.inhabitants import Inhabitant
-from tests.conversations.laws import check_step
+from tests.conversations.laws import check_needs, check_step
 from tests.conversations.writable_store import WritableStore
 
 MOST_ROUNDS = 20
@@ -116,6 +116,7 @@ class World(WritableStore):
         brief = self.brief_of(inhabitant)
         step = self._decide(inhabitant, brief, session, event)
         check_step(brief, event, step)
+        check_needs(brief)
         inhabitant.session = msgspec.json.encode(step.session)
         for action in step.actions:
             self._carry_out(action, inhabitant)
