@@ -18,7 +18,7 @@ from conversations.session import Session
 from storage.turns import Envelope, Turns
 
 MOST_FETCHES = 12
-"""How often one step may ask for more before it counts as failed."""
+"""How often a step may ask for more, while no other step is taken, before it counts as failed."""
 
 _log = structlog.get_logger(__name__)
 
@@ -51,7 +51,10 @@ class Deciding:
         while waiting:
             if needs:
                 await self._turns.fetch(needs)
+            before = len(waiting)
             waiting, needs = self._round(waiting)
+            if len(waiting) < before:  # a step that was taken may have made untrue what others had been told
+                self._asked.clear()
 
     def keep_failed(self, envelope: Envelope, error: Exception) -> None:
         """Keep an event whose step failed, so that it can be tried again after a repair, and apologise."""

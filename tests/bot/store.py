@@ -31,6 +31,8 @@ class FakeStore:
         self.batches: list[list[str]] = []
         self.failures: list[Exception] = []
         """Raised one after another by the next commits."""
+        self.is_forgetful = False
+        """Each step makes untrue what others have been told."""
         self.poison: set[str] = set()
         """Keys that make every commit fail that contains them."""
 
@@ -85,6 +87,8 @@ class FakeTurns:
     def apply(self, envelope: Envelope, step: Step) -> None:
         """Remember the step until the commit."""
         self._sessions[envelope.address] = step.session
+        if self._store.is_forgetful:
+            self.known.clear()
         self._said += [(envelope.address, each.message.text) for each in step.actions if isinstance(each, Say)]
 
     def keep_failed(self, envelope: Envelope, error: str, apology: Step | None) -> None:

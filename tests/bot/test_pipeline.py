@@ -181,6 +181,17 @@ async def test_a_step_that_never_has_enough_is_kept_as_failed() -> None:
     assert bench.heard() == ["maaf", "1: a"]
 
 
+async def test_many_whose_steps_make_each_others_knowledge_untrue_are_all_served() -> None:
+    bench = Bench()
+    bench.store.is_forgetful = True
+
+    async with bench.running() as pipeline:
+        await pipeline.submit([wrote(n, "need1", person=n) for n in range(3 * MOST_FETCHES)])
+
+    assert bench.store.failed == []
+    assert len(bench.store.said) == 3 * MOST_FETCHES
+
+
 async def test_an_apology_that_raises_does_not_make_it_worse() -> None:
     bench = Bench()
 
