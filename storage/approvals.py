@@ -6,10 +6,10 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import StorageError
-from storage.region_book import RegionBook
 from storage.tables import assignment, form_row, sheet
 from storage.tables.base import AnyRow
 from storage.totals import Deltas, Worth
+from storage.turn_state import Shared
 
 _sheets = (
     select(sheet, assignment.c.cycle_id, assignment.c.region_id)
@@ -19,7 +19,7 @@ _sheets = (
 
 
 async def approve(
-    connection: AsyncConnection, regions: RegionBook, where: tuple[int, str], *, by: int | None, at: int
+    connection: AsyncConnection, shared: Shared, where: tuple[int, str], *, by: int | None, at: int
 ) -> None:
     """Approve a row (an assignment and a row's number) at the share that it claims now.
 
@@ -30,17 +30,17 @@ async def approve(
     if found.share is None:
         raise StorageError(f"A complete row was expected; row {where[1]} is not. Approve it when it is answered.")
     values = {"approved_share": found.share, "approved_by": by, "approved_at": at}
-    await _set(connection, regions, found, values)
+    await _set(connection, shared, found, values)
 
 
-async def take_back(connection: AsyncConnection, regions: RegionBook, where: tuple[int, str]) -> None:
+async def take_back(connection: AsyncConnection, shared: Shared, where: tuple[int, str]) -> None:
     """Let a row count as claimed only.
 
     Raises:
         StorageError: nothing has been answered there.
     """
     found = await _find(connection, where)
-    await _set(connection, regions, found, {"approved_share": None, "approved_by": None, "approved_at": None})
+    await _set(connection, shared, found, {"approved_share": None, "approved_by": None, "approved_at": None})
 
 
 async def _find(connection: AsyncConnection, where: tuple[int, str]) -> AnyRow:
@@ -52,11 +52,11 @@ async def _find(connection: AsyncConnection, where: tuple[int, str]) -> AnyRow:
     return found
 
 
-async def _set(connection: AsyncConnection, regions: RegionBook, found: AnyRow, values: dict[str, int | None]) -> None:
+async def _set(connection: AsyncConnection, shared: Shared, found: AnyRow, values: dict[str, int | None]) -> None:
     here = (sheet.c.assignment_id == found.assignment_id) & (sheet.c.form_row_id == found.form_row_id)
     await connection.execute(update(sheet).where(here).values(values))
-    await regions.know(connection, {found.region_id})
-    deltas = Deltas()
+    await shared.regions.know(connection, {found.region_id})
+    deltas = Deltas(shared.form_rows)
     change = (Worth(found.share, found.approved_share), Worth(found.share, values["approved_share"]))
-    deltas.add(found.cycle_id, regions.ancestors(found.region_id), found.form_row_id, change)
+    deltas.add(found.cycle_id, shared.regions.ancestors(found.region_id), found.form_row_id, change)
     await deltas.write(connection)

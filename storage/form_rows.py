@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from indicators.form import Form
+from indicators.form import Form, RowNumber
 from storage.database import Database
 from storage.tables import form_row
 
@@ -56,6 +56,12 @@ class FormRows:
     def scored(self, form: str) -> tuple[int, ...]:
         """Give the integers of the rows that are worth points."""
         return tuple(self._ids[form, row.number] for row in self._forms[form].rows if row.is_scored)
+
+    def is_scored(self, row: int) -> bool:
+        """Tell whether a row is worth points, by its integer; a row that no form has any more is not."""
+        form, number = self._rows[row]
+        found = self._forms[form].row_by_number.get(RowNumber(number)) if form in self._forms else None
+        return found is not None and found.is_scored
 
     def forms_with(self, number: str) -> tuple[str, ...]:
         """Give the forms that have a row of this number, those where it is scored first."""

@@ -160,8 +160,9 @@ class Roster:
         Raises:
             StorageError: nothing whose worth is known has been answered there.
         """
+        await self._shared.form_rows.prepare(self._database)
         async with self._database.writing("Approving a row") as connection:
-            await approvals.approve(connection, self._shared.regions, (assignment, row), by=by, at=as_ms(at))
+            await approvals.approve(connection, self._shared, (assignment, row), by=by, at=as_ms(at))
             await connection.commit()
 
     async def return_row(self, assignment: int, row: str) -> None:
@@ -170,8 +171,9 @@ class Roster:
         Raises:
             StorageError: nothing has been answered there.
         """
+        await self._shared.form_rows.prepare(self._database)
         async with self._database.writing("Returning a row") as connection:
-            await approvals.take_back(connection, self._shared.regions, (assignment, row))
+            await approvals.take_back(connection, self._shared, (assignment, row))
             await connection.commit()
 
     async def posts_of(self, person_id: int, at: datetime) -> tuple[Post, ...]:

@@ -36,12 +36,13 @@ class Worth(msgspec.Struct, frozen=True):
 class Deltas:
     """By how much totals change."""
 
+    form_rows: FormRows
     _by_key: dict[TotalKey, list[int]] = field(default_factory=dict)
 
     def add(self, cycle: int, regions: tuple[int, ...], row: int, change: tuple[Worth, Worth]) -> None:
         """Count a row that was worth the first and is worth the second now, in each of the regions."""
         before, after = change[0].figures(), change[1].figures()
-        if before == after:
+        if before == after or not self.form_rows.is_scored(row):
             return
         growth = [new - old for new, old in zip(after, before, strict=True)]
         for each in regions:

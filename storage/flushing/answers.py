@@ -45,7 +45,7 @@ async def _write_sheets(connection: AsyncConnection, state: TurnState) -> None:
     rows = [_row(state, key, new) for key, new in changed.items()]
     await write_many(connection, upsert(sheet, WRITTEN), rows)
     await _take_approvals_back(connection, state, changed)
-    deltas = Deltas()
+    deltas = Deltas(state.shared.form_rows)
     for key, new in changed.items():
         state.stored[key] = _count(state, key, new, deltas)
     await deltas.write(connection)
