@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select, update
+from sqlalchemy import Select, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.people import Person, Post, Region, Role, Standing
@@ -23,7 +23,7 @@ from storage.moments import as_ms
 from storage.posts_listed import ListedPost, holds_at, in_district, list_posts
 from storage.region_loading import load_regions, read_regions
 from storage.rows import read_person, read_post
-from storage.tables import address, cycle, deadline, holding, invitation, person, post, region
+from storage.tables import address, assignment, cycle, deadline, holding, invitation, person, post, region
 from storage.turn_state import Shared
 
 
@@ -88,6 +88,15 @@ class Roster:
         statement = select(post.c.id).join(region, region.c.id == post.c.region_id).where(mine)
         async with self._database.reading("Looking up a post") as connection:
             return await connection.scalar(statement)
+
+    async def find_assignment(self, region_code: str, form: str) -> int | None:
+        """Give the number of what a region has to answer in the newest running cycle."""
+        mine = (region.c.code == region_code) & (assignment.c.form == form) & cycle.c.closed_at.is_(None)
+        statement = select(func.max(assignment.c.id)).join(region, region.c.id == assignment.c.region_id)
+        async with self._database.reading("Looking up an assignment") as connection:
+            joined = statement.join(cycle, cycle.c.id == assignment.c.cycle_id).where(mine)
+            number: int | None = await connection.scalar(joined)
+        return number
 
     async def posts(self, at: datetime, *, role: Role | None = None, district: str = "") -> list[ListedPost]:
         """Give the posts of a role (or of all), in a district (or everywhere), by code of region."""
@@ -154,7 +163,7 @@ class Roster:
             await connection.commit()
         return issued
 
-    async def approve(self, assignment: int, row: str, *, by: int | None, at: datetime) -> None:
+    async def approve(self, number: int, row: str, *, by: int | None, at: datetime) -> None:
         """Let a row count in the verified figure, at the share that it claims now; ``by`` is a person, or nobody known.
 
         Raises:
@@ -162,10 +171,10 @@ class Roster:
         """
         await self._shared.form_rows.prepare(self._database)
         async with self._database.writing("Approving a row") as connection:
-            await approvals.approve(connection, self._shared, (assignment, row), by=by, at=as_ms(at))
+            await approvals.approve(connection, self._shared, (number, row), by=by, at=as_ms(at))
             await connection.commit()
 
-    async def return_row(self, assignment: int, row: str) -> None:
+    async def return_row(self, number: int, row: str) -> None:
         """Take an approval back: the row counts as claimed only.
 
         Raises:
@@ -173,7 +182,7 @@ class Roster:
         """
         await self._shared.form_rows.prepare(self._database)
         async with self._database.writing("Returning a row") as connection:
-            await approvals.take_back(connection, self._shared, (assignment, row))
+            await approvals.take_back(connection, self._shared, (number, row))
             await connection.commit()
 
     async def posts_of(self, person_id: int, at: datetime) -> tuple[Post, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from conversations.actions import (
     AcceptInvitation,
@@ -282,3 +282,36 @@ async def test_a_closed_chat_is_not_told_anything_until_its_owner_writes_again(s
     opened = await take(store, text_from("b", 2), Tell(1, Message("Kabar"), "two"))
 
     assert (closed.outbox, opened.outbox) == (0, 1)
+
+
+async def test_a_person_on_two_phones_goes_on_where_they_were_and_is_told_where_they_wrote_last(store: Store) -> None:
+    await take(store, text_from("one", 1), session=Session(place=Home(), misses=2))
+    await take(store, text_from("two", 1), session=Session())
+    async with store._database.writing("Giving both phones to one person") as connection:
+        await connection.execute(update(address).values(person_id=1))
+        await connection.commit()
+
+    async with store.begin_turns(NOW) as turns:
+        (envelope,) = await turns.claim([text_from("two", 2)])
+        session_on_two = turns.session(envelope)
+        turns.apply(envelope, Step(session_on_two, ()))
+        await turns.commit()
+    await take(store, text_from("other", 1), Tell(1, Message("Kabar"), "news"))
+
+    assert session_on_two.misses == 2
+    (row,) = await store.outbox.claim(NOW, limit=5, lease=SOON)
+    assert row.address == phone("two")
+
+
+async def test_a_request_that_was_made_before_being_forgotten_in_the_same_batch_is_gone(kaur: Store) -> None:
+    village = await kaur.roster.find_region(VILLAGE)
+    assert village is not None
+    wish = RequestAccess("Siti", Role.VILLAGE_HEAD, Standing.DEFINITIVE, village.id, "")
+
+    async with kaur.begin_turns(NOW) as turns:
+        one, two = await turns.claim([text_from("a", 1), text_from("a", 2)])
+        turns.apply(one, Step(Session(), (wish,)))
+        turns.apply(two, Step(Session(), (ForgetPerson(),)))
+        await turns.commit()
+
+    assert await _queue(kaur) == ()

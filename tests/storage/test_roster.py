@@ -188,6 +188,13 @@ async def test_a_returned_row_counts_as_claimed_only(kaur: Store) -> None:
     assert (await score(kaur, "17.04.01")).rows["26.1"] == RowTally(14, 1, BILLION // 2, 0, 0)
 
 
+async def test_an_assignment_is_found_by_region_and_form(kaur: Store) -> None:
+    head = await appoint(kaur, "head", VILLAGE, Role.VILLAGE_HEAD)
+
+    assert await kaur.roster.find_assignment(VILLAGE, "dekela") == head.assignments[0].id
+    assert await kaur.roster.find_assignment(VILLAGE, "kelana") is None
+
+
 async def test_what_is_not_answered_cannot_be_approved(kaur: Store) -> None:
     head = await appoint(kaur, "head", VILLAGE, Role.VILLAGE_HEAD)
     number = head.assignments[0].id

@@ -333,3 +333,27 @@ async def test_five_hundred_strangers_fit_into_one_batch(store: Store) -> None:
         committed = await turns.commit()
 
     assert committed.outbox == 500
+
+
+async def test_an_answer_to_a_row_that_the_form_does_not_have_is_refused(kaur: Store) -> None:
+    head = await appoint(kaur, "head", VILLAGE, Role.VILLAGE_HEAD)
+
+    with pytest.raises(StorageError, match="row of the form"):
+        await take(kaur, text_from("head", 1), answer(head, "99.9", "5"))
+
+
+async def test_a_moment_without_a_time_zone_is_refused(store: Store) -> None:
+    naive = text_from("a", 1, at=NOW.replace(tzinfo=None))
+
+    with pytest.raises(StorageError, match="time zone"):
+        await take(store, naive, HELLO)
+
+
+async def test_a_database_that_objects_says_so_without_peoples_words(store: Store) -> None:
+    topic = RememberMessage("1", Topic(4711, "rahasia"))
+
+    with pytest.raises(StorageError, match="Keeping a batch") as raised:
+        await take(store, text_from("a", 1), topic)
+
+    assert "rahasia" not in str(raised.value)
+    assert await counts(store) == dict.fromkeys((table.name for table in METADATA.sorted_tables), 0) | {"form_row": 9}
