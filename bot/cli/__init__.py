@@ -7,7 +7,7 @@ import click
 from bot.cli.districts import district, invite
 from bot.cli.errors import FriendlyGroup
 from bot.cli.failures import failed
-from bot.cli.forms import form
+from bot.cli.forms import forms
 from bot.cli.people import approve, person
 from bot.cli.service import db, doctor, run
 
@@ -18,5 +18,5 @@ def main() -> None:
     """Jemput Bola: a chatbot that fetches the answers for Kabupaten/Kota Layak Anak."""
 
 
-for command in (run, db, doctor, form, district, invite, approve, person, failed):
+for command in (run, db, doctor, forms, district, invite, approve, person, failed):
     main.add_command(command)

@@ -11,6 +11,7 @@ from bot.cli.invitations import deep_link, write_invitations
 from bot.cli.service import in_loop
 from bot.cli.stores import opened
 from bot.clock import SystemClock
+from bot.composition import load_library
 from bot.settings import Settings
 from conversations.people import Role, Standing
 from storage.districts import AddedDistrict
@@ -98,7 +99,7 @@ async def _invite_all(settings: Settings, district_code: str, output: Path) -> s
 
 
 async def _write(settings: Settings, issued: list[Issued], output: Path) -> str:
-    write_invitations(issued, await _bot(settings), output)
+    write_invitations(load_library(settings), issued, bot=await _bot(settings), output=output)
     return f"{len(issued)} invitations for vacant posts: {output}"
 
 

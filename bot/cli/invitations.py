@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from conversations.people import Role
+from conversations.brief import Library
+from conversations.people import Post
 from conversations.texts import texts_for
+from conversations.views.naming import post_name
 from storage.posts_listed import ListedPost
 from storage.roster import Issued
 
@@ -15,7 +17,7 @@ WIDTHS = (16, 24, 28, 44, 16, 48)
 LANGUAGE = "id"
 
 
-def write_invitations(issued: Sequence[Issued], bot: str, output: Path) -> None:
+def write_invitations(library: Library, issued: Sequence[Issued], *, bot: str, output: Path) -> None:
     """Write one row for each invitation; with a Telegram bot, a link that opens the chat with the code."""
     from openpyxl import Workbook
 
@@ -26,7 +28,7 @@ def write_invitations(issued: Sequence[Issued], bot: str, output: Path) -> None:
     sheet.freeze_panes = "A2"
     sheet.append(HEADINGS)
     for each in issued:
-        sheet.append(_row(each, bot))
+        sheet.append(_row(library, each, bot))
     book.save(output)
 
 
@@ -35,20 +37,19 @@ def deep_link(bot: str, code: str) -> str:
     return f"https://t.me/{bot}?start={code}"
 
 
-def _row(issued: Issued, bot: str) -> Sequence[str]:
+def _row(library: Library, issued: Issued, bot: str) -> Sequence[str]:
     region = issued.post.region
     is_village = region.kind == "village"
     return (
         region.code,
         region.subdistrict if is_village else region.name if region.kind == "subdistrict" else "",
         region.name if is_village else "",
-        _title(issued.post),
+        _title(library, issued.post),
         issued.code,
         deep_link(bot, issued.code) if bot else "",
     )
 
 
-def _title(post: ListedPost) -> str:
-    is_ward_head = post.role is Role.VILLAGE_HEAD and post.region.is_ward
-    key = "role.ward_head" if is_ward_head else f"role.{post.role.value}"
-    return texts_for(LANGUAGE).plain(key, region=post.region.name, office=post.office)
+def _title(library: Library, listed: ListedPost) -> str:
+    post = Post(listed.id, listed.role, listed.region, office=listed.office)
+    return post_name(library, post, texts_for(LANGUAGE))

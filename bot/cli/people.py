@@ -44,11 +44,11 @@ def end_post(region: str, role: str, office: str, number: int | None) -> None:
     click.echo(f"Person {ended.id} no longer holds it.")
 
 
-@person.command()
+@person.command("list")
 @click.argument("region")
 @click.argument("role", type=ROLE)
 @click.option("--office", default="", help="Code of the office, for the role office.")
-def holders(region: str, role: str, office: str) -> None:
+def list_(region: str, role: str, office: str) -> None:
     """List the people (number and name) who hold ROLE in REGION (a code)."""
     for each in in_loop(_holders(region, Role(role), office))[1]:
         click.echo(f"{each.id:>6}  {each.honorific} {each.name}")

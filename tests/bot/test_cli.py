@@ -1,0 +1,159 @@
+"""The command line, on a database of its own."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli import main
+
+Command = Callable[..., Result]
+VILLAGE = "16.07.01.2002"
+
+
+@pytest.fixture
+def jemputbola(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner()
+    return lambda *words: runner.invoke(main, words, catch_exceptions=False)
+
+
+@pytest.fixture
+def with_district(jemputbola: Command) -> Command:
+    assert jemputbola("district", "add", "16.07", "--year", "2026", "--due", "2026-03-31").exit_code == 0
+    return jemputbola
+
+
+def test_help_lists_the_commands(jemputbola: Command) -> None:
+    said = jemputbola("--help").output
+
+    for command in ("run", "db", "form", "district", "invite", "approve", "person", "failed", "doctor"):
+        assert f"  {command} " in said
+
+
+def test_running_without_any_channel_is_refused_with_the_way_out(
+    jemputbola: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JEMPUTBOLA_SIMULATOR", "false")
+
+    result = jemputbola("run")
+
+    assert result.exit_code == 1
+    assert "JEMPUTBOLA_TELEGRAM_TOKEN" in result.output
+
+
+def test_a_setting_that_cannot_be_used_is_named(jemputbola: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JEMPUTBOLA_WEB_PORT", "99999")
+
+    result = jemputbola("run")
+
+    assert result.exit_code == 1
+    assert "JEMPUTBOLA_WEB_PORT" in result.output
+
+
+def test_a_district_is_added_with_all_its_villages(jemputbola: Command) -> None:
+    said = jemputbola("district", "add", "16.07", "--year", "2026").output
+
+    assert said.startswith("Kabupaten Banyuasin: ")
+    assert "313 desa/kelurahan" in said
+
+
+def test_a_deadline_ends_with_its_day_in_jakarta(with_district: Command, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "var/jemputbola.db") as connection:
+        (due_at,) = connection.execute("SELECT DISTINCT due_at FROM deadline").fetchone()
+
+    assert due_at == 1774976400_000  # 2026-03-31 17:00 UTC is midnight in Jakarta
+
+
+def test_an_unknown_district_is_refused_with_an_example(jemputbola: Command) -> None:
+    result = jemputbola("district", "add", "99.99", "--year", "2026")
+
+    assert result.exit_code == 1
+    assert "16.07" in result.output
+
+
+def test_a_whole_district_is_invited_by_spreadsheet(with_district: Command, tmp_path: Path) -> None:
+    said = with_district("invite", "16.07", "--output", "undangan.xlsx").output
+
+    sheet = openpyxl.load_workbook(tmp_path / "undangan.xlsx")["Undangan"]
+    rows = list(sheet.iter_rows(values_only=True))
+    village = next(row for row in rows if row[0] == VILLAGE)
+    assert said.startswith(f"{len(rows) - 1} invitations")
+    assert village[3] == f"Kepala Desa {village[2]}, Kecamatan {village[1]}"
+    assert len({row[4] for row in rows}) == len(rows)
+
+
+def test_one_post_is_invited_with_a_code(with_district: Command) -> None:
+    said = with_district("invite", VILLAGE, "--role", "village_head", "--name", "Ahmad").output
+
+    assert len(said.strip()) == 10
+
+
+def test_an_invitation_to_a_post_that_does_not_exist_is_refused(with_district: Command) -> None:
+    assert with_district("invite", VILLAGE, "--role", "coordinator").exit_code == 1
+
+
+def test_an_invitation_needs_a_role_or_a_file(with_district: Command) -> None:
+    assert "--role" in with_district("invite", "16.07").output
+
+
+def test_approving_what_nobody_answered_is_refused(with_district: Command) -> None:
+    result = with_district("approve", VILLAGE, "dekela", "26.6")
+
+    assert result.exit_code == 1
+    assert "26.6" in result.output
+
+
+def test_approving_a_form_that_is_not_asked_there_is_refused(with_district: Command) -> None:
+    assert "not asked" in with_district("approve", VILLAGE, "kabupaten", "1.1").output
+
+
+def test_ending_a_post_that_nobody_holds_is_refused(with_district: Command) -> None:
+    assert "nobody" in with_district("person", "end-post", VILLAGE, "village_head").output
+
+
+def test_nobody_holds_a_new_post(with_district: Command) -> None:
+    assert with_district("person", "list", VILLAGE, "village_head").output == ""
+
+
+def test_a_new_database_has_no_failures(jemputbola: Command) -> None:
+    jemputbola("db", "upgrade")
+
+    assert jemputbola("failed", "list").output == ""
+    assert "0 failed events are left" in jemputbola("failed", "retry").output
+
+
+def test_the_doctor_finds_a_fresh_installation_well(jemputbola: Command) -> None:
+    result = jemputbola("doctor")
+
+    assert result.exit_code == 0, result.output
+    assert "BAD" not in result.output
+
+
+def test_the_doctor_says_when_nothing_is_switched_on(jemputbola: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JEMPUTBOLA_SIMULATOR", "false")
+
+    result = jemputbola("doctor")
+
+    assert result.exit_code == 1
+    assert "BAD channels" in result.output
+
+
+def test_a_form_of_the_instrument_is_known_by_its_key(jemputbola: Command) -> None:
+    assert "Akta kelahiran" in jemputbola("form", "show", "dekela").output
+
+
+def test_a_form_can_be_checked_and_exported(jemputbola: Command, tmp_path: Path) -> None:
+    exported = jemputbola("form", "export", "kelana", "kelana.xlsx")
+    checked = jemputbola("form", "check", str(tmp_path / "kelana.xlsx"))
+
+    assert (exported.exit_code, checked.exit_code) == (0, 0), checked.output
+
+
+def test_a_form_that_does_not_exist_is_refused(jemputbola: Command) -> None:
+    assert "neither" in jemputbola("form", "show", "nothing").output
