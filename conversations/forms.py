@@ -50,6 +50,11 @@ class Filling:
         """Find a row by its number."""
         return self.form.row_by_number.get(RowNumber(number))
 
+    def row_of(self, key: str) -> Row | None:
+        """Find the row that an answer belongs to."""
+        question = self.question(key)
+        return self.form.row_by_number[question.row] if question else None
+
     def question(self, key: str) -> Question | None:
         """Find the question behind an answer key."""
         return self.form.question_by_name.get(key.partition(REPEAT_MARK)[0])
@@ -102,10 +107,10 @@ class Filling:
         start = next((place + 1 for place, each in enumerate(questions) if each.key == after), 0)
         return next((each for each in (*questions[start:], *questions[:start]) if is_open(each, sheet, values)), None)
 
-    def next_row(self, scope: tuple[Row, ...], *, after: int) -> Row | None:
-        """Give the next row of the scope with an open question; after the last comes the first."""
-        onward = [row for row in scope if row.ordinal > after] + [row for row in scope if row.ordinal <= after]
-        return next((row for row in onward if self.mark(row) in OPEN_MARKS), None)
+    def open_rows(self, scope: tuple[Row, ...], *, after: int) -> Iterator[Row]:
+        """Give the rows of the scope that are marked open; after the last comes the first."""
+        onward = sorted(scope, key=lambda row: row.ordinal <= after)
+        return (row for row in onward if self.mark(row) in OPEN_MARKS)
 
     def scope(self, name: str, office: str) -> tuple[Row, ...]:
         """Give the rows of a scope: all, those that an office holds, a part's or an indicator's."""

@@ -39,13 +39,14 @@ def with_evidence(sheet: Sheet, evidence: tuple[Evidence, ...]) -> Sheet:
 def save(turn: Turn, filling: Filling, sheet: Sheet, *, row: Row, changes: tuple[AnswerChange, ...] = ()) -> RowState:
     """Keep a row's new sheet and restate the rows that look at it; give the row's new state."""
     filling.keep(row, sheet)
-    state = _restate(turn, filling, row, changes)
+    state = restate(turn, filling, row, changes)
     for other in filling.form.dependents[row.number]:
-        _restate(turn, filling, other)
+        restate(turn, filling, other)
     return state
 
 
-def _restate(turn: Turn, filling: Filling, row: Row, changes: tuple[AnswerChange, ...] = ()) -> RowState:
+def restate(turn: Turn, filling: Filling, row: Row, changes: tuple[AnswerChange, ...] = ()) -> RowState:
+    """Keep a row's sheet with what it is worth now."""
     mark, state = marked(filling, row)
     filling.marks[row.number] = mark
     turn.do(SaveSheet(filling.assignment.id, row.number, filling.sheet(row.number), mark, state.share, changes))

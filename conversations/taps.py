@@ -30,7 +30,6 @@ class Verb(StrEnum):
     UNDO = "u"
     CONTINUE = "c"
     """assignment"""
-    STOP = "z"
     PARTS = "p"
     """assignment, [part or indicator]"""
     SCOPE = "l"

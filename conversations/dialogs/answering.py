@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from conversations.actions import AnswerChange, RememberMessage
-from conversations.dialogs.asking import ask, ask_again, find_question, undo_button
-from conversations.dialogs.closing import say_closed
+from conversations.dialogs.asking import ask, find_question, say_and_ask_again, undo_button
 from conversations.dialogs.doubts import (
     Given,
     ask_which,
@@ -15,6 +16,7 @@ from conversations.dialogs.doubts import (
     offer_choices,
 )
 from conversations.dialogs.going import ask_next
+from conversations.dialogs.offers import say_closed
 from conversations.events import ChoiceTapped
 from conversations.forms import Filling, Spot
 from conversations.saving import save, with_answer
@@ -34,15 +36,18 @@ OTHER_SUFFIX = "_other"
 
 def take_written(turn: Turn, spot: Spot, written: str) -> Rejection | None:
     """Take what was typed as the answer to this question; the rejection, when it could not be read (nothing said)."""
-    match read(turn, spot, written):
+    reading = read(turn, spot, written)
+    match reading:
+        case Rejection():
+            return reading
         case Understood(value=value, is_certain=True, other=other):
             take_value(turn, spot, Given(value, other, turn.event.message))
         case Understood(value=value, other=other):
             confirm(turn, spot, Given(value, other, turn.event.message))
         case Ambiguous(choices=choices):
             offer_choices(turn, spot, choices)
-        case Rejection() as rejection:
-            return rejection
+        case _:
+            assert_never(reading)
     return None
 
 
@@ -150,26 +155,26 @@ def confirmed(turn: Turn, place: Confirming) -> None:
     turn.move(place.asking)
     if spot:
         take_value(turn, spot, Given(place.value, place.other, place.message), is_settled=True)
-    elif not ask_again(turn, before=turn.texts("tap.not_asked")):
-        turn.say(turn.texts("tap.not_asked"))
+    else:
+        say_and_ask_again(turn, turn.texts("tap.not_asked"))
 
 
 def not_meant(turn: Turn, place: Confirming) -> None:
     """The person said no: ask again; what stood there stays."""
     turn.move(place.asking)
-    if not ask_again(turn, before=turn.texts("answer.not_meant")):
-        turn.say(turn.texts("tap.not_asked"))
+    say_and_ask_again(turn, turn.texts("answer.not_meant"))
 
 
 def left_standing(turn: Turn, place: Confirming) -> None:
     """The person prefers what somebody else answered: it stays, and it goes on."""
     spot = _spot_of(turn, place)
     turn.move(place.asking)
-    if spot and spot.standing:
-        before = turn.texts("answer.stays", answer=said(spot.filling, spot.key, spot.standing.value, turn.texts))
-        ask_next(turn, spot.filling, before=before, row=spot.row, after=spot.key)
+    if spot is None:
+        say_and_ask_again(turn, turn.texts("tap.not_asked"))
         return
-    not_meant(turn, place)
+    standing = spot.standing.value if spot.standing else None
+    before = turn.texts("answer.stays", answer=said(spot.filling, spot.key, standing, turn.texts))
+    ask_next(turn, spot.filling, before=before, row=spot.row, after=spot.key)
 
 
 def _spot_of(turn: Turn, place: Confirming) -> Spot | None:

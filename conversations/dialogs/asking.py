@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from conversations.dialogs.offers import menu_button
 from conversations.forms import Filling, Spot
 from conversations.messages import Button
 from conversations.needs import Topic
 from conversations.session import Asking, Confirming, Home, Session, Sorting
 from conversations.taps import Verb, tap
 from conversations.texts import Markup
-from conversations.turn import Turn, joined
+from conversations.turn import Turn, column, joined
 from conversations.views.questions import question_buttons, question_text, said, where
 
 
@@ -81,6 +82,12 @@ def ask_again(turn: Turn, *, before: Markup | str = "") -> bool:
     return found is not None and open_question(turn, found[1], found[0].key, before=before)
 
 
+def say_and_ask_again(turn: Turn, said: Markup | str) -> None:
+    """Say something and put the open question once more; where none is open, offer the menu."""
+    if not ask_again(turn, before=said):
+        turn.say(said, column(menu_button(turn)))
+
+
 def open_question(turn: Turn, filling: Filling, key: str, *, before: Markup | str = "") -> bool:
     """Put the question with this key; False when the form has none, or it is not relevant now."""
     found = find_question(filling, key)
@@ -92,8 +99,7 @@ def open_question(turn: Turn, filling: Filling, key: str, *, before: Markup | st
 
 def find_question(filling: Filling, key: str) -> Spot | None:
     """Find a question that is asked now, with its row."""
-    question = filling.question(key)
-    row = filling.row(question.row) if question else None
+    row = filling.row_of(key)
     if row is None:
         return None
     each = next((one for one in filling.questions(row) if one.key == key), None)

@@ -18,7 +18,7 @@ from conversations.texts import Markup
 from conversations.turn import Buttons, Turn, column, joined, lines
 from conversations.views.bars import clock_time, long_date
 from conversations.views.questions import choice_button, choice_buttons, said, short_question
-from indicators.filling import Objection, ObjectionReason
+from indicators.filling import Objection
 from indicators.form import Choice
 from indicators.reading import Reason, Rejection, say_number
 
@@ -147,18 +147,11 @@ def object_to(turn: Turn, spot: Spot, value: str, objection: Objection) -> None:
         for key in objection.references[:MOST_FIXES]
     ]
     own = Button(_fix_label(turn, spot.filling, spot.key, value), tap(Verb.OPEN, assignment, spot.key))
-    message = objection.message.said(turn.texts.language) or _usual_message(turn, spot, objection)
+    message = objection.message.said(turn.texts.language) or turn.texts("answer.objection")
     text = turn.texts("answer.does_not_fit", message=message, answer=said(spot.filling, spot.key, value, turn.texts))
     if fixes:
         text = lines(text, turn.texts("answer.which_to_fix"))
     turn.say(text, column(*fixes, own) if fixes else (), topic=spot.topic)
-
-
-def _usual_message(turn: Turn, spot: Spot, objection: Objection) -> Markup:
-    """Say what is wrong where the form has no words for it."""
-    if objection.reason is ObjectionReason.OUT_OF_RANGE:
-        return turn.texts("answer.wrong", expected=_range(turn, spot.question.lowest, spot.question.highest))
-    return turn.texts("answer.objection")
 
 
 def _fix_label(turn: Turn, filling: Filling, key: str, value: str | None = None) -> str:

@@ -6,9 +6,9 @@ import re
 
 from conversations.actions import FetchFile
 from conversations.dialogs.asking import ask, ask_again, leave_to, open_spot
-from conversations.dialogs.closing import say_closed
-from conversations.dialogs.files import continue_button, list_files
+from conversations.dialogs.files import list_files
 from conversations.dialogs.going import ask_next
+from conversations.dialogs.offers import continue_button, say_closed
 from conversations.dialogs.rows import row_numbered
 from conversations.events import FileReceived, FileRefused, FileStored, FileTarget, StoredFile
 from conversations.forms import Filling, Spot, evidence_key
@@ -65,8 +65,7 @@ def _by_reply(turn: Turn, event: FileReceived) -> tuple[int, Row] | None:
     if assignment is None or not isinstance(topic, Topic):
         return None
     filling = turn.filling(assignment)
-    question = filling.question(topic.key)
-    row = filling.row(question.row) if question else None
+    row = filling.row_of(topic.key)
     return (assignment.id, row) if row else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conversations.dialogs.asking import find_question, pause
-from conversations.dialogs.closing import say_closed
+from conversations.dialogs.offers import continue_button, say_closed
 from conversations.forms import Filling, evidence_key
 from conversations.messages import Button
 from conversations.saving import save, with_evidence
@@ -42,11 +42,6 @@ def _wait_for_files(turn: Turn, filling: Filling, row: Row) -> None:
         turn.move(Asking(filling.assignment.id, row.number, evidence_key(row)))
         return
     pause(turn)
-
-
-def continue_button(turn: Turn, filling: Filling) -> Button:
-    """Offer to go on with the form."""
-    return Button(turn.texts.plain("button.continue"), tap(Verb.CONTINUE, filling.assignment.id))
 
 
 def _name(turn: Turn, item: Evidence) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import msgspec
 
 from conversations.dialogs.asking import ask, office_of, open_question
 from conversations.dialogs.overview import gaps, lacking, show_end, show_parts, show_review
 from conversations.forms import Filling, Spot, evidence_key
 from conversations.people import Assignment
-from conversations.saving import save
-from conversations.sheets import RowMark
+from conversations.saving import restate, save
 from conversations.texts import Markup
 from conversations.turn import Turn
 from indicators.form import Row
 
 MOST_ROWS_TRIED = 12
-"""Rows looked into for an open question before the review is shown; marks make a second one rare."""
+"""Rows looked into for an open question before the review is shown; a mark that was not true is put right."""
 
 
 def ask_next(
@@ -39,14 +40,11 @@ def _open_in_row(filling: Filling, row: Row | None, after: str) -> Spot | None:
 def _open_beyond(turn: Turn, filling: Filling, row: Row | None) -> Spot | None:
     scope = filling.scope(turn.session.scope, office_of(turn))
     ordinal = row.ordinal if row else 0
-    for _ in range(MOST_ROWS_TRIED):
-        onward = filling.next_row(scope, after=ordinal)
-        if onward is None:
-            return None
+    for onward in islice(filling.open_rows(scope, after=ordinal), MOST_ROWS_TRIED):
         found = _open_in_row(filling, onward, "")
         if found:
             return found
-        filling.marks[onward.number] = RowMark.NOT_RELEVANT
+        restate(turn, filling, onward)
     return None
 
 

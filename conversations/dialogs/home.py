@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from conversations.actions import Tell
-from conversations.dialogs.asking import ask_again, asking_of, pause, waiting
+from conversations.dialogs.asking import asking_of, pause, say_and_ask_again, waiting
 from conversations.dialogs.going import start_filling
+from conversations.dialogs.offers import ask_button, menu_button
 from conversations.dialogs.overview import lacking
 from conversations.dialogs.status import context_line, deadline_line, status_text
 from conversations.hours import greeting_key
@@ -113,7 +114,7 @@ def show_help(turn: Turn) -> None:
         (
             *menu_buttons(turn),
             (
-                Button(texts.plain("button.ask"), tap(Verb.MENU, "ask")),
+                ask_button(turn),
                 Button(texts.plain("button.privacy"), tap(Verb.MENU, "privacy")),
             ),
         ),
@@ -162,29 +163,13 @@ def ask_coordinator(turn: Turn) -> None:
         text = texts("ask.told", name=turn.brief.person.name, post=name, where=_where_stuck(turn, texts))
         turn.do(Tell(person, bubble(text), f"ask:{turn.brief.person.id}:{person}:{turn.today.isoformat()}"))
     turn.note(misses=0)
-    if not ask_again(turn, before=turn.texts("ask.done")):
-        turn.say(turn.texts("ask.done"), column(menu_button(turn)))
+    say_and_ask_again(turn, turn.texts("ask.done"))
 
 
 def _where_stuck(turn: Turn, texts: Texts) -> Markup:
     found = waiting(turn)
     row = found[1].row(found[0].row) if found else None
     return texts("ask.where", title=row.title.said(texts.language)) if row else Markup("")
-
-
-def language_buttons(turn: Turn) -> tuple[Button, ...]:
-    """Offer the languages."""
-    return tuple(Button(turn.texts.plain(f"language.{each}"), tap(Verb.SPEAK, each)) for each in LANGUAGES)
-
-
-def menu_button(turn: Turn) -> Button:
-    """Offer the main menu."""
-    return Button(turn.texts.plain("button.menu"), tap(Verb.MENU, "home"))
-
-
-def ask_buttons(turn: Turn) -> tuple[Button, ...]:
-    """Offer to ask the coordinator."""
-    return (Button(turn.texts.plain("button.ask"), tap(Verb.MENU, "ask")),)
 
 
 def not_understood(turn: Turn) -> None:
@@ -198,5 +183,5 @@ def not_understood(turn: Turn) -> None:
         Button(turn.texts.plain("button.menu_help"), tap(Verb.MENU, "help")),
     ]
     if turn.session.misses >= MISSES_BEFORE_OFFER:
-        offers.extend(ask_buttons(turn))
+        offers.append(ask_button(turn))
     turn.say(turn.texts("not_understood"), column(*offers))

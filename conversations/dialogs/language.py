@@ -5,7 +5,8 @@ from __future__ import annotations
 from conversations.actions import SetLanguage
 from conversations.dialogs import registration, requests
 from conversations.dialogs.asking import ask_again
-from conversations.dialogs.home import language_buttons, show_menu
+from conversations.dialogs.home import show_menu
+from conversations.dialogs.offers import language_buttons
 from conversations.session import Invited, Requesting
 from conversations.texts import LANGUAGES, texts_for
 from conversations.turn import Turn

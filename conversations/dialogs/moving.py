@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from conversations.actions import AnswerChange
 from conversations.dialogs.answering import take_value
-from conversations.dialogs.asking import ask, ask_again, office_of
-from conversations.dialogs.closing import say_closed
+from conversations.dialogs.asking import ask, office_of, say_and_ask_again
 from conversations.dialogs.doubts import Given
 from conversations.dialogs.going import ask_next
+from conversations.dialogs.offers import say_closed
 from conversations.forms import Filling, Spot
 from conversations.saving import save, with_answer, with_skipped
 from conversations.turn import Turn, joined
@@ -20,16 +20,12 @@ def undo(turn: Turn, assignment_id: int, key: str) -> None:
     """Take the last change of one answer back."""
     found = next((one for one in turn.session.undoable if (one.assignment, one.key) == (assignment_id, key)), None)
     assignment = turn.assignment(assignment_id)
-    if found is None or assignment is None:
-        turn.say(turn.texts("undo.too_late"))
+    filling = turn.filling(assignment) if assignment else None
+    row = filling.row_of(key) if filling else None
+    if found is None or filling is None or row is None:
+        say_and_ask_again(turn, turn.texts("undo.too_late"))
         return
-    filling = turn.filling(assignment)
-    question = filling.question(key)
-    row = filling.row(question.row) if question else None
-    if row is None:
-        turn.say(turn.texts("undo.too_late"))
-        return
-    if not assignment.is_open(turn.event.at):
+    if not filling.assignment.is_open(turn.event.at):
         say_closed(turn, filling)
         return
     sheet = filling.sheet(row.number)
@@ -40,8 +36,7 @@ def undo(turn: Turn, assignment_id: int, key: str) -> None:
     turn.note(undoable=tuple(one for one in turn.session.undoable if one is not found))
     title = row.title.said(turn.texts.language)
     before = turn.texts("undo.done", title=title, answer=said(filling, key, found.old, turn.texts))
-    if not ask_again(turn, before=before):
-        turn.say(before)
+    say_and_ask_again(turn, before)
 
 
 def undo_last(turn: Turn) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from conversations.actions import ForgetPerson
-from conversations.dialogs.home import lost_buttons, menu_button
+from conversations.dialogs.home import lost_buttons
+from conversations.dialogs.offers import menu_button
 from conversations.messages import Button
 from conversations.session import Lost
 from conversations.taps import Verb, tap

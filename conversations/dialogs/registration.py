@@ -9,7 +9,8 @@ import msgspec
 from conversations.actions import AcceptInvitation
 from conversations.dialogs.asking import asking_of
 from conversations.dialogs.going import start_filling
-from conversations.dialogs.home import language_buttons, lost_buttons, menu_button, show_menu
+from conversations.dialogs.home import lost_buttons, show_menu
+from conversations.dialogs.offers import language_buttons, menu_button
 from conversations.hours import day_there, greeting_key
 from conversations.messages import Button
 from conversations.needs import InvitationNeed, InvitedToNeed

@@ -6,7 +6,7 @@ import msgspec
 
 from conversations.actions import DecideRequest, IssueInvitation, RequestAccess, Tell
 from conversations.dialogs.asking import asking_of
-from conversations.dialogs.home import menu_button
+from conversations.dialogs.offers import menu_button
 from conversations.dialogs.registration import clean_name
 from conversations.messages import Button, bubble
 from conversations.needs import (
@@ -23,6 +23,7 @@ from conversations.taps import Tap, Verb, tap
 from conversations.texts import Texts
 from conversations.turn import Buttons, Turn, column, joined
 from conversations.views.naming import post_name, region_name
+from indicators.form import Text
 
 ROLES: dict[str, tuple[Role, Standing, tuple[str, ...]]] = {
     "head": (Role.VILLAGE_HEAD, Standing.DEFINITIVE, ("village",)),
@@ -68,19 +69,21 @@ def ask_what_is_missing(turn: Turn, place: Requesting) -> None:
 
 
 def _kinds(place: Requesting) -> tuple[str, ...]:
-    return next(
-        (kinds for role, standing, kinds in ROLES.values() if (role, standing) == (place.role, place.standing)),
-        ("village",),
-    )
+    return next(kinds for role, standing, kinds in ROLES.values() if (role, standing) == (place.role, place.standing))
 
 
-def _office_buttons(turn: Turn) -> Buttons:
-    offices = {
+def _offices(turn: Turn) -> dict[str, Text]:
+    """Give the offices that answer a district's form, by code."""
+    return {
         code: text
         for form in turn.brief.library.forms.values()
         for code, text in form.offices.items()
         if form.unit == "kabupaten"
     }
+
+
+def _office_buttons(turn: Turn) -> Buttons:
+    offices = _offices(turn)
     buttons = [
         Button(text.said(turn.texts.language), tap(Verb.REQUEST, "office", code)) for code, text in offices.items()
     ]
@@ -148,11 +151,11 @@ def take_tap(turn: Turn, tapped: Tap) -> None:
         case "role" if value in ROLES:
             role, standing, _ = ROLES[value]
             place = msgspec.structs.replace(place, role=role, standing=standing, region=None, office="")
-        case "region":
+        case "region" if place.role:
             region = turn.find(RegionNeed(tapped.number(1)))
             if isinstance(region, Region) and region.kind in _kinds(place):
                 place = msgspec.structs.replace(place, region=region)
-        case "office":
+        case "office" if value in _offices(turn):
             place = msgspec.structs.replace(place, office=value)
         case "send":
             _send(turn, place)
@@ -211,10 +214,10 @@ def show_queue(turn: Turn) -> None:
 def decide(turn: Turn, tapped: Tap) -> None:
     """Grant a request with an invitation that goes straight to the person's chat, or turn it down."""
     post = turn.holds(Role.COORDINATOR)
-    request = turn.find(RequestNeed(tapped.number(0))) if post else None
     if post is None:
-        turn.say(turn.texts("queue.not_yours"))
+        turn.say(turn.texts("queue.not_yours"), column(menu_button(turn)))
         return
+    request = turn.find(RequestNeed(tapped.number(0)))
     if not isinstance(request, AccessRequest) or request.region.district_id != post.region.id:
         turn.say(turn.texts("queue.gone"))
         return

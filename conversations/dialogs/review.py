@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from conversations.actions import SendAnswers
 from conversations.dialogs.asking import ask, pause
-from conversations.dialogs.closing import say_closed
-from conversations.dialogs.files import continue_button
-from conversations.dialogs.home import menu_button
+from conversations.dialogs.offers import answers_button, ask_button, continue_button, menu_button, say_closed
 from conversations.dialogs.overview import all_sheets, gaps, lacking
 from conversations.forms import Filling, Spot
 from conversations.hours import day_there
@@ -46,7 +44,7 @@ def send(turn: Turn, filling: Filling, *, with_gaps: bool) -> None:
         say_closed(turn, filling)
         return
     if _is_operator_only(turn, assignment):
-        turn.say(turn.texts("send.not_operator"), column(_see_answers(turn, assignment), menu_button(turn)))
+        turn.say(turn.texts("send.not_operator"), column(answers_button(turn, filling), menu_button(turn)))
         return
     if not with_gaps and (gaps(filling) or lacking(filling)):
         text = gaps_text(len(gaps(filling)), len(lacking(filling)), turn.texts)
@@ -65,14 +63,10 @@ def send(turn: Turn, filling: Filling, *, with_gaps: bool) -> None:
     turn.say(
         _thanks(turn, assignment),
         column(
-            _see_answers(turn, assignment),
+            answers_button(turn, filling),
             menu_button(turn),
         ),
     )
-
-
-def _see_answers(turn: Turn, assignment: Assignment) -> Button:
-    return Button(turn.texts.plain("button.see_answers"), tap(Verb.ANSWERS, assignment.id))
 
 
 def _thanks(turn: Turn, assignment: Assignment) -> Markup:
@@ -96,9 +90,8 @@ def open_row(turn: Turn, filling: Filling, row: Row) -> None:
     pause(turn)
     turn.note(last_assignment=filling.assignment.id)
     if not filling.assignment.is_open(turn.event.at):
-        ask_button = Button(turn.texts.plain("button.ask"), tap(Verb.MENU, "ask"))
         text = joined(row_text(filling, row, turn.texts), turn.texts("closed"))
-        turn.say(text, column(_see_answers(turn, filling.assignment), ask_button))
+        turn.say(text, column(answers_button(turn, filling), ask_button(turn)))
         return
     if sum(each.key in filling.values(row) for each in questions) <= 1:
         ask(turn, Spot(filling, row, questions[0]))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from conversations.dialogs.asking import pause
-from conversations.dialogs.home import lost_buttons, menu_button
+from conversations.dialogs.home import lost_buttons
+from conversations.dialogs.offers import menu_button
 from conversations.messages import Button
 from conversations.needs import (
     PersonNeed,

@@ -15,9 +15,10 @@ from conversations.dialogs import (
     scores,
 )
 from conversations.dialogs.answering import confirmed, left_standing, not_meant, take_value
-from conversations.dialogs.asking import ask, ask_again, find_question, open_question
+from conversations.dialogs.asking import ask, find_question, open_question, say_and_ask_again
 from conversations.dialogs.doubts import Given
 from conversations.dialogs.going import enter_scope, fill_gaps, start_filling
+from conversations.dialogs.offers import continue_button, menu_button
 from conversations.dialogs.overview import show_parts, show_review
 from conversations.events import ChoiceTapped
 from conversations.forms import Filling, Spot
@@ -47,7 +48,7 @@ def take_tap(turn: Turn, event: ChoiceTapped) -> None:
     """Take a tap; what we did not make, or what is not this person's, changes nothing."""
     tapped = read_tap(event.data)
     if tapped is None:
-        turn.say(turn.texts("tap.unknown"), column(home.menu_button(turn)))
+        turn.say(turn.texts("tap.unknown"), column(menu_button(turn)))
         return
     take(turn, tapped)
 
@@ -67,7 +68,7 @@ def take(turn: Turn, tapped: Tap) -> None:
 def _filling(turn: Turn, tapped: Tap) -> Filling | None:
     assignment = turn.assignment(tapped.number(0))
     if assignment is None:
-        turn.say(turn.texts("tap.not_yours"), column(home.menu_button(turn)))
+        turn.say(turn.texts("tap.not_yours"), column(menu_button(turn)))
         return None
     return turn.filling(assignment)
 
@@ -78,8 +79,7 @@ def _at_question(turn: Turn, tapped: Tap) -> None:
         return
     spot = find_question(filling, tapped.text(1))
     if spot is None:
-        if not ask_again(turn, before=turn.texts("tap.not_asked")):
-            turn.say(turn.texts("tap.not_asked"))
+        say_and_ask_again(turn, turn.texts("tap.not_asked"))
         return
     _do_at_question(turn, tapped, spot)
 
@@ -140,7 +140,7 @@ def _at_assignment(turn: Turn, tapped: Tap) -> None:
 def _at_row(turn: Turn, tapped: Tap, filling: Filling) -> None:
     row = filling.row(tapped.text(1))
     if row is None:
-        turn.say(turn.texts("tap.unknown"), column(home.menu_button(turn)))
+        turn.say(turn.texts("tap.unknown"), column(menu_button(turn)))
         return
     match tapped.verb:
         case Verb.ROW:
@@ -157,7 +157,7 @@ def _attach(turn: Turn, filling: Filling, row: Row) -> None:
     if isinstance(turn.place, Sorting) and turn.place.assignment == filling.assignment.id:
         evidence.sorted_into(turn, filling, row, turn.place)
         return
-    turn.say(turn.texts("evidence.nothing_waits"), column(files.continue_button(turn, filling)))
+    turn.say(turn.texts("evidence.nothing_waits"), column(continue_button(turn, filling)))
 
 
 def _yes_or_no(turn: Turn, tapped: Tap) -> None:
@@ -180,8 +180,6 @@ def _elsewhere(turn: Turn, tapped: Tap) -> None:
     match tapped.verb:
         case Verb.UNDO:
             moving.undo(turn, tapped.number(0), tapped.text(1))
-        case Verb.STOP:
-            home.stop(turn)
         case Verb.MENU:
             menu(turn, tapped.text(0))
         case Verb.SPEAK:

@@ -6,9 +6,10 @@ import re
 
 from conversations.dialogs import evidence, home, language, moving, registration, requests, review
 from conversations.dialogs.answering import confirmed, not_meant, propose, take_value, take_written
-from conversations.dialogs.asking import ask, find_question, open_spot
+from conversations.dialogs.asking import ask, find_question, open_spot, say_and_ask_again
 from conversations.dialogs.commands import is_meant, obey
 from conversations.dialogs.doubts import Given, explain_rejection
+from conversations.dialogs.offers import ask_button
 from conversations.dialogs.rows import row_meant
 from conversations.dialogs.tapping import take
 from conversations.events import LocationReceived, TextEdited, TextReceived
@@ -170,7 +171,7 @@ def _miss(turn: Turn, spot: Spot, rejection: Rejection) -> None:
     """Nothing fitted: say what is expected here, and after three misses offer the coordinator."""
     misses = turn.session.misses + 1
     if misses >= home.MISSES_BEFORE_OFFER:
-        turn.extras = home.ask_buttons(turn)
+        turn.extras = (ask_button(turn),)
     if spot.question.is_evidence:
         ask(turn, spot, before=turn.texts("evidence.wanted_more" if spot.files else "evidence.wanted"))
     else:
@@ -192,7 +193,7 @@ def _answers_topic(turn: Turn, message: str, written: str) -> bool:
         return False
     spot = find_question(turn.filling(assignment), topic.key)
     if spot is None:
-        turn.say(turn.texts("tap.not_asked"))
+        say_and_ask_again(turn, turn.texts("tap.not_asked"))
     elif rejection := take_written(turn, spot, written):
         explain_rejection(turn, spot, rejection)
     return True

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conversations.brief import Brief
-from conversations.events import ChoiceTapped, IncomingFile
+from conversations.events import IncomingFile
 from conversations.forms import Filling, marked
 from conversations.hours import day_there
 from conversations.needs import AllSheetsNeed, Need, QueueNeed, RowAnswersNeed, ScoreNeed, SheetNeed
@@ -70,11 +70,11 @@ def taps_something_shown(name: str, shown_to: str, place: int, world: World) -> 
     """Tap one of all buttons that were ever shown to anybody, mostly a recent one of one's own."""
     shown = [button for message in world.people[shown_to].heard for line in message.buttons for button in line]
     data = shown[-1 - place % len(shown)].data if shown else "o:home"
-    world.step(name, ChoiceTapped(at=world.at, message=world.next_message(), data=data))
+    world.taps_raw(name, data)
 
 
 def taps_rubbish(name: str, data: str, world: World) -> None:
-    world.step(name, ChoiceTapped(at=world.at, message=world.next_message(), data=data))
+    world.taps_raw(name, data)
 
 
 def replies(name: str, place: int, text: str, world: World) -> None:

@@ -85,6 +85,15 @@ class Player:
         """The coordinator has approved a row everywhere."""
         self.world.approved |= {(number, row) for number in self.world.assignments}
 
+    def lift_deadline(self) -> None:
+        """Nothing has a last day."""
+        for number, each in self.world.assignments.items():
+            self.world.assignments[number] = msgspec.structs.replace(each, due_at=None)
+
+    def dismiss(self, who: str) -> None:
+        """Somebody loses all posts."""
+        self.world.enter(who).posts.clear()
+
     def wait(self, amount: str, unit: str) -> None:
         """Time passes."""
         self.world.waits(**{unit if unit.endswith("s") else f"{unit}s": float(amount)})
@@ -114,6 +123,11 @@ class Player:
             heard = self.world.enter(who).heard
             back = 1 + next(place for place, each in enumerate(reversed(heard)) if about in plain_text(each))
         self.world.taps(who, label, back=back)
+
+    def tap_raw(self, who: str, data: str) -> None:
+        """Somebody taps a button that carries this; perhaps one that was never shown to them."""
+        self.who = who
+        self.world.taps_raw(who, data)
 
     def send(self, who: str, about: str | None, kind: str, name: str, further: str) -> None:
         """Somebody sends a photo or document, perhaps with a caption, in an album, or very large."""
@@ -220,6 +234,8 @@ LINES: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         ),
         (r"given form (?P<form>[a-z]+) for (?P<region>.+)", Player.give_form),
         (r"given row (?P<row>\S+) is approved", Player.approve),
+        (r"given nothing has a last day", Player.lift_deadline),
+        (rf"given {NAME} has left", Player.dismiss),
         (r"after (?P<amount>\d+) (?P<unit>minutes|hours|hour|days|day)", Player.wait),
         (r"= (?P<row>\S+) has (?P<count>\d+) files?", Player.expect_files),
         (r"= (?P<row>\S+) earns (?P<points>\S+)", Player.expect_points),
@@ -232,6 +248,7 @@ LINES: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         (rf'{NAME} replies to "(?P<about>[^"]+)": (?P<text>.*)', Player.reply),
         (rf'{NAME} edits "(?P<old>[^"]+)": (?P<text>.*)', Player.edit),
         (rf'{NAME} taps(?: in "(?P<about>[^"]+)")?: (?P<label>.+)', Player.tap),
+        (rf"{NAME} taps what carries (?P<data>.*)", Player.tap_raw),
         (rf"{NAME} sends: (?P<what>sticker|contact)", Player.send_else),
         (
             rf'{NAME} sends(?: in reply to "(?P<about>[^"]+)")?: {FILE}',

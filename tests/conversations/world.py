@@ -83,7 +83,11 @@ class World(WritableStore):
         labels = [button for line in heard.buttons for button in line]
         found = next((button for button in labels if button.label.casefold().startswith(label.casefold())), None)
         assert found, f"no button {label!r} among {[button.label for button in labels]} under:\n{heard.text}"
-        self.step(name, ChoiceTapped(at=self.at, message=self.next_message(), data=found.data))
+        self.taps_raw(name, found.data)
+
+    def taps_raw(self, name: str, data: str) -> None:
+        """Tap a button that carries this."""
+        self.step(name, ChoiceTapped(at=self.at, message=self.next_message(), data=data))
 
     def sends(self, name: str, file: IncomingFile, *, caption: str = "", album: str = "", reply_to: str = "") -> None:
         """Send a file; the same reference is the same content."""
