@@ -1,4 +1,8 @@
-"""Tells what a file is by its content; names and announcements are not believed."""
+"""Tells what a file is by its content; names and announcements are not believed.
+
+Photos and PDF are told by their first bytes. Office documents are containers, and which kind of document one holds
+stands further back (in the table of contents of a ZIP, in the directory of an old one): there we look ourselves.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+import filetype  # type: ignore[import-untyped] # it ships no types, and this is its one adapter
+
 FileType = Literal["jpg", "png", "webp", "heic", "pdf", "docx", "xlsx", "doc", "xls"]
 
 HEAD_BYTES = 4096
 PHOTO_TYPES = frozenset({"jpg", "png", "webp", "heic"})
-HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+PLAIN_TYPES: Mapping[str, FileType] = {"jpg": "jpg", "png": "png", "webp": "webp", "heic": "heic", "pdf": "pdf"}
+"""Of the many types that the library knows by their first bytes, those that we keep."""
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """The container of Word and Excel before 2007 (MS-CFB, section 2.2)."""
 OLE_STREAMS: Mapping[FileType, str] = {"doc": "WordDocument", "xls": "Workbook"}
@@ -32,15 +39,8 @@ def type_of(file: Path) -> FileType | None:
 
 
 def _plain_type(head: bytes) -> FileType | None:
-    if head.startswith(b"\xff\xd8\xff"):
-        return "jpg"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "webp"
-    if head[4:8] == b"ftyp" and head[8:12] in HEIC_BRANDS:
-        return "heic"
-    return "pdf" if b"%PDF-" in head[:1024] else None
+    found = filetype.guess_extension(head)
+    return PLAIN_TYPES.get(found) if found else None
 
 
 def _office_type(file: Path) -> FileType | None:

@@ -8,8 +8,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, case, exists, func, literal_column, or_, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from conversations.messages import Message
 from storage.database import Database
@@ -70,12 +84,13 @@ class Outbox:
         """
         now = as_ms(at)
         async with self._database.writing("Handing out messages") as connection:
-            has_changed = await _end_leases(connection, now)
-            rows = (await connection.execute(_due(now, limit, busy))).all()
+            ended = await connection.execute(LEASE_ENDS, {"now": now})
+            due = {"now": now, "most": limit, "busy": list(busy)}
+            rows = (await connection.execute(DUE, due)).all()
             if rows:
-                leased = {"state": OutboxState.LEASED, "lease_until": as_ms(at + lease)}
-                await connection.execute(update(outbox).where(outbox.c.id.in_([row.id for row in rows])).values(leased))
-            if rows or has_changed:
+                leased = {"ids": [row.id for row in rows], "lease_end": as_ms(at + lease)}
+                await connection.execute(LEASED, leased)
+            if rows or ended.rowcount:
                 await connection.commit()
         return [_read(row) for row in rows]
 
@@ -104,27 +119,25 @@ class Outbox:
         return {state: found.get(state, 0) for state in OutboxState}
 
 
-async def _end_leases(connection: AsyncConnection, now: int) -> bool:
-    """Take back what was handed out to a process that is gone."""
-    again = outbox.c.priority.in_(SENT_AGAIN)
-    ended = await connection.execute(
+def _lease_ends() -> Update:
+    again = outbox.c.priority.in_([int(each) for each in SENT_AGAIN])
+    return (
         update(outbox)
-        .where(text("state = 1"), outbox.c.lease_until <= now)
+        .where(text("state = 1"), outbox.c.lease_until <= bindparam("now"))
         .values(
             state=case((again, int(OutboxState.WAITING)), else_=int(OutboxState.UNCERTAIN)),
             is_uncertain=True,
-            done_at=case((again, None), else_=now),
+            done_at=case((again, None), else_=bindparam("now")),
         )
     )
-    return ended.rowcount > 0
 
 
-def _due(now: int, limit: int, busy: Collection[int]) -> Any:
+def _due() -> Select[Any]:
     """Give the query for the first message of each chat that may be sent now.
 
     ``+ 0`` keeps SQLite off the index by moment: it reads in the order of sending, and stops at the limit.
     """
-    ahead = outbox.alias("ahead")
+    ahead, now = outbox.alias("ahead"), bindparam("now", type_=BigInteger)
     before = or_(
         ahead.c.priority < outbox.c.priority,
         and_(ahead.c.priority == outbox.c.priority, ahead.c.id < outbox.c.id),
@@ -135,14 +148,25 @@ def _due(now: int, limit: int, busy: Collection[int]) -> Any:
         ahead.c.address_id == outbox.c.address_id,
         or_(ahead.c.state == OutboxState.LEASED, is_in_line),
     )
-    statement = (
-        select(outbox, address.c.channel, address.c.account, address.c.user)
+    return (
+        select(*READ, address.c.channel, address.c.account, address.c.user)
         .join(address, address.c.id == outbox.c.address_id)
-        .where(IS_WAITING, outbox.c.not_before + 0 <= now, outbox.c.not_after > now, ~blocked.select_from(ahead))
+        .where(IS_WAITING, outbox.c.not_before + 0 <= now, outbox.c.not_after > now)
+        .where(~blocked.select_from(ahead), outbox.c.address_id.not_in(bindparam("busy", expanding=True)))
         .order_by(outbox.c.priority, outbox.c.id)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
     )
-    return statement.where(outbox.c.address_id.not_in(busy)) if busy else statement
+
+
+READ = tuple(
+    outbox.c[name] for name in ("id", "address_id", "body", "priority", "attempts", "is_uncertain", "created_at")
+)
+LEASE_ENDS, DUE = _lease_ends(), _due()
+LEASED = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
+    .values(state=int(OutboxState.LEASED), lease_until=bindparam("lease_end"))
+)
 
 
 def _read(row: AnyRow) -> OutboxRow:

@@ -78,6 +78,11 @@ def _end(_dialect: str) -> Update:
     )
 
 
+_asked = select(outbox.c.id, outbox.c.address_id, outbox.c.topic_assignment_id, outbox.c.topic_key).where(
+    outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.topic_assignment_id.is_not(None)
+)
+
+
 async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[Outcome], now: int) -> None:
     """Write the outcomes in few statements."""
     await write_many(connection, _end, [_row(outcome, now) for outcome in outcomes])
@@ -115,9 +120,6 @@ def _row(outcome: Outcome, now: int) -> dict[str, Any]:
 
 async def _remember_topics(connection: AsyncConnection, sent: dict[int, str]) -> None:
     """A message that asked a question is found again by the channel's id of it."""
-    statement = select(outbox.c.id, outbox.c.address_id, outbox.c.topic_assignment_id, outbox.c.topic_key).where(
-        outbox.c.id.in_(sent), outbox.c.topic_assignment_id.is_not(None)
-    )
     rows = [
         {
             "address_id": row.address_id,
@@ -125,7 +127,7 @@ async def _remember_topics(connection: AsyncConnection, sent: dict[int, str]) ->
             "assignment_id": row.topic_assignment_id,
             "key": row.topic_key,
         }
-        for row in await connection.execute(statement)
+        for row in (await connection.execute(_asked, {"ids": list(sent)})).all()
     ]
     if rows:
         await write_many(connection, upsert(message_topic, ("assignment_id", "key")), rows)

@@ -12,7 +12,7 @@ from conversations.events import FileTarget, IncomingFile
 from conversations.messages import Message
 from conversations.session import Home, Session
 from storage.moments import FOREVER, as_ms
-from storage.outbox import Failed, Gone, OutboxRow, Priority, Retry, Sent, Uncertain
+from storage.outbox import DUE, Failed, Gone, OutboxRow, Priority, Retry, Sent, Uncertain
 from storage.outbox_states import OutboxState
 from storage.store import Store
 from storage.tables import address, outbox
@@ -162,10 +162,9 @@ async def test_nothing_to_record_and_nothing_due_is_no_work(store: Store) -> Non
 
 
 async def test_claiming_uses_the_indexes_of_unsent_messages(store: Store) -> None:
-    from storage.outbox import _due
-
+    values = {"now": 5, "most": 5, "busy": [1]}
     async with store._database.reading("Explaining") as connection:
-        query = str(_due(5, 5, ()).compile(connection.sync_connection, compile_kwargs={"literal_binds": True}))
+        query = DUE.params(values).compile(connection.sync_connection, compile_kwargs={"literal_binds": True})
         plan = [row.detail for row in await connection.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
 
     assert any("ix_outbox_waiting" in step for step in plan), plan
