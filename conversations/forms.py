@@ -41,10 +41,13 @@ class Filling:
     today: date
     changed: dict[str, Sheet] = field(default_factory=dict)
     """Sheets that this step has changed, by row."""
-    marks: dict[str, RowMark] = field(default_factory=dict)
-    """Marks that this step has changed, by row."""
+    progress: str = field(init=False)
+    """One mark a row, as this step has left them."""
     _values: dict[str, dict[str, str]] = field(default_factory=dict)
     _asked: dict[str, tuple[Asked, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.progress = self.assignment.progress.ljust(len(self.form.rows), RowMark.UNTOUCHED)
 
     def row(self, number: str) -> Row | None:
         """Find a row by its number."""
@@ -90,10 +93,16 @@ class Filling:
 
     def mark(self, row: Row) -> RowMark:
         """Tell how a row stands, without its sheet."""
-        if row.number in self.marks:
-            return self.marks[row.number]
-        progress = self.assignment.progress
-        return RowMark(progress[row.ordinal - 1]) if row.ordinal <= len(progress) else RowMark.UNTOUCHED
+        return RowMark(self.progress[row.ordinal - 1])
+
+    def set_mark(self, row: Row, mark: RowMark) -> None:
+        """Put a new mark in place of the row's old one."""
+        self.progress = self.progress[: row.ordinal - 1] + mark + self.progress[row.ordinal :]
+
+    def _marks(self, rows: tuple[Row, ...] | None) -> str:
+        if rows is None or rows is self.form.rows:
+            return self.progress
+        return "".join(self.progress[row.ordinal - 1] for row in rows)
 
     def questions(self, row: Row) -> tuple[Asked, ...]:
         """Give what is asked in a row now, notes included."""
@@ -109,8 +118,8 @@ class Filling:
 
     def open_rows(self, scope: tuple[Row, ...], *, after: int) -> Iterator[Row]:
         """Give the rows of the scope that are marked open; after the last comes the first."""
-        onward = sorted(scope, key=lambda row: row.ordinal <= after)
-        return (row for row in onward if self.mark(row) in OPEN_MARKS)
+        onward = chain((row for row in scope if row.ordinal > after), (row for row in scope if row.ordinal <= after))
+        return (row for row in onward if self.progress[row.ordinal - 1] in OPEN_MARKS)
 
     def scope(self, name: str, office: str) -> tuple[Row, ...]:
         """Give the rows of a scope: all, those that an office holds, a part's or an indicator's."""
@@ -127,11 +136,13 @@ class Filling:
 
     def done(self, rows: tuple[Row, ...] | None = None) -> int:
         """Count the rows that are answered."""
-        return sum(self.mark(row) in ANSWERED_MARKS for row in (self.form.rows if rows is None else rows))
+        marks = self._marks(rows)
+        return sum(map(marks.count, ANSWERED_MARKS))
 
     def asked_rows(self, rows: tuple[Row, ...] | None = None) -> int:
         """Count the rows that concern this region."""
-        return sum(self.mark(row) is not RowMark.NOT_RELEVANT for row in (self.form.rows if rows is None else rows))
+        marks = self._marks(rows)
+        return len(marks) - marks.count(RowMark.NOT_RELEVANT)
 
     @property
     def is_long(self) -> bool:

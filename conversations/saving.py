@@ -9,7 +9,7 @@ from conversations.forms import Filling, marked
 from conversations.sheets import Answer, Evidence, Sheet
 from conversations.turn import Turn
 from indicators.filling import RowState
-from indicators.form import Row
+from indicators.form import REPEAT_MARK, Row
 
 MOST_EVIDENCE = 20
 """Files that one row takes."""
@@ -38,9 +38,12 @@ def with_evidence(sheet: Sheet, evidence: tuple[Evidence, ...]) -> Sheet:
 
 def save(turn: Turn, filling: Filling, sheet: Sheet, *, row: Row, changes: tuple[AnswerChange, ...] = ()) -> RowState:
     """Keep a row's new sheet and restate the rows that look at it; give the row's new state."""
+    before, after = filling.sheet(row.number).values(), sheet.values()
     filling.keep(row, sheet)
     state = restate(turn, filling, row, changes)
-    for other in filling.form.dependents[row.number]:
+    changed = {key.partition(REPEAT_MARK)[0] for key, _ in before.items() ^ after.items()}
+    onlookers = {other.ordinal: other for name in changed for other in filling.form.onlookers.get(name, ())}
+    for _, other in sorted(onlookers.items()):
         restate(turn, filling, other)
     return state
 
@@ -48,6 +51,6 @@ def save(turn: Turn, filling: Filling, sheet: Sheet, *, row: Row, changes: tuple
 def restate(turn: Turn, filling: Filling, row: Row, changes: tuple[AnswerChange, ...] = ()) -> RowState:
     """Keep a row's sheet with what it is worth now."""
     mark, state = marked(filling, row)
-    filling.marks[row.number] = mark
+    filling.set_mark(row, mark)
     turn.do(SaveSheet(filling.assignment.id, row.number, filling.sheet(row.number), mark, state.share, changes))
     return state

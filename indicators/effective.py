@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -62,6 +62,19 @@ class Plan:
     """The row's own questions that a person sees, in order, those of a repeat together."""
     repeats: Mapping[str, str]
     """For each question in a repeat, the name of the repeat."""
+    compared: tuple[str, ...]
+    """Questions whose answer an expression looks at."""
+    mentioned: tuple[str, ...]
+    """All others: it only matters whether they are answered."""
+    remembered: dict[Hashable, Any] = field(default_factory=dict)
+    """What was worked out before; a row's answers take few forms that differ, so most is worked out once."""
+
+    def fingerprint(self, values: Mapping[str, str], today: date) -> Hashable:
+        """Give what the state of the row depends on; None where it repeats questions and is not remembered."""
+        if self.repeats:
+            return None
+        given = values.get
+        return (today, *map(given, self.compared), *[bool(given(name)) for name in self.mentioned])
 
 
 @dataclass(slots=True)  # not frozen: making a frozen one takes five times as long, and it is made for every row
@@ -168,11 +181,20 @@ def _plan(form: Form, row: Row) -> Plan:
     ordered = _in_order(form, wanted)
     repeats = {name: each.repeat.name for name, each in form.question_by_name.items() if each.repeat}
     groups = groupby((each for each in row.questions if each.kind not in SILENT_KINDS), key=lambda each: each.repeat)
+    compared = _names_compared(row, ordered)
     return Plan(
         steps=tuple(_step(question, is_own=question.name in own) for question in ordered),
         groups=tuple((repeat, tuple(map(_seen, questions))) for repeat, questions in groups),
-        repeats=repeats,
+        repeats=repeats if any(each.repeat for each in ordered) else {},
+        compared=tuple(each.name for each in ordered if each.name in compared),
+        mentioned=tuple(each.name for each in ordered if each.name not in compared),
     )
+
+
+def _names_compared(row: Row, questions: Iterable[Question]) -> frozenset[str]:
+    required = (question.required for question in row.questions if question.required)
+    looked_at = (expression.references for expression in (*required, *((row.share,) if row.share else ())))
+    return frozenset[str]().union(*looked_at, *map(names_needed, questions))
 
 
 def _names_wanted(row: Row) -> Iterator[str]:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from fractions import Fraction
 from itertools import product
 
-from indicators.effective import Effective, Seen, effective_values, names_needed
+from indicators.effective import Effective, Seen, effective_values, names_needed, plan_of
 from indicators.form import (
     REPEAT_MARK,
     AnswerKey,
@@ -83,10 +83,43 @@ class Objection:
     reason: ObjectionReason = ObjectionReason.CONSTRAINT
 
 
+MOST_REMEMBERED = 2048
+"""Looks kept for each row of a form; about 1 kB each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A row as its answers make it: what is asked now, and how far it has come."""
+
+    asked: tuple[Asked, ...]
+    state: RowState
+
+
 def asked(form: Form, row: Row, values: Mapping[str, str], today: date) -> tuple[Asked, ...]:
     """Give the questions of a row that are relevant now, in order, notes among them."""
-    shown = _shown(effective_values(form, row, values, today))
-    return tuple(Asked(key, seen.question, turn) for key, seen, turn in shown)
+    return _look(form, row, values, today).asked
+
+
+def row_state(form: Form, row: Row, values: Mapping[str, str], today: date) -> RowState:
+    """Tell how far a row has come; a row whose questions are all optional is answered as soon as one is."""
+    return _look(form, row, values, today).state
+
+
+def _look(form: Form, row: Row, values: Mapping[str, str], today: date) -> Look:
+    """Look at a row, or remember what was seen when its answers were alike."""
+    plan = plan_of(form, row)
+    fingerprint = plan.fingerprint(values, today)
+    found: Look | None = plan.remembered.get(fingerprint)
+    if found is not None:
+        return found
+    effective = effective_values(form, row, values, today)
+    questions = tuple(Asked(key, seen.question, turn) for key, seen, turn in _shown(effective))
+    look = Look(questions, _state(row, values, effective))
+    if fingerprint is not None:
+        if len(plan.remembered) >= MOST_REMEMBERED:
+            plan.remembered.clear()
+        plan.remembered[fingerprint] = look
+    return look
 
 
 def _shown(effective: Effective) -> Iterator[tuple[AnswerKey, Seen, int]]:
@@ -101,9 +134,7 @@ def _shown(effective: Effective) -> Iterator[tuple[AnswerKey, Seen, int]]:
                 yield key, each, turn
 
 
-def row_state(form: Form, row: Row, values: Mapping[str, str], today: date) -> RowState:
-    """Tell how far a row has come; a row whose questions are all optional is answered as soon as one is."""
-    effective = effective_values(form, row, values, today)
+def _state(row: Row, values: Mapping[str, str], effective: Effective) -> RowState:
     missing: list[AnswerKey] = []
     answered = questions = 0
     missing_evidence = False
@@ -151,15 +182,22 @@ def check_answer(  # noqa: PLR0917 - the question, the answer, and what everythi
 ) -> Objection | None:
     """Hold an answer against its choices, its range and its constraint; None when it can stand."""
     question = question_of(form, key)
+    if question.constraint is None and question.choice_filter is None:
+        return _object(question, value, question.choices)
     effective = effective_values(form, form.row_by_number[question.row], {**values, key: value}, today)
     scope = effective.scope(key, value)
-    if question.is_choice and not set(value.split()) <= {each.name for each in _choices(question, scope)}:
+    objection = _object(question, value, _choices(question, scope))
+    if objection or question.constraint is None or question.constraint.is_true(scope):
+        return objection
+    return Objection(question.constraint_message, tuple(_looked_at(form, key, effective)))
+
+
+def _object(question: Question, value: str, choices: tuple[Choice, ...]) -> Objection | None:
+    if question.is_choice and not set(value.split()) <= {each.name for each in choices}:
         return Objection(question.constraint_message, (), ObjectionReason.NOT_A_CHOICE)
     if not _is_in_range(question, value):
         return Objection(question.constraint_message, (), ObjectionReason.OUT_OF_RANGE)
-    if question.constraint is None or question.constraint.is_true(scope):
-        return None
-    return Objection(question.constraint_message, tuple(_looked_at(form, key, effective)))
+    return None
 
 
 def _is_in_range(question: Question, value: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -239,12 +239,12 @@ class Form:
         return near
 
     @cached_property
-    def dependents(self) -> Mapping[RowNumber, tuple[Row, ...]]:
-        """For each row, the other rows whose state changes when its answers change."""
-        looks_at = {row.number: self._rows_looked_at(row) for row in self.rows}
+    def onlookers(self) -> Mapping[str, tuple[Row, ...]]:
+        """For each question, the rows elsewhere whose state may change with its answer."""
+        seen = {row.number: self._names_behind(_names_of_state(row), _names_of_state_in) for row in self.rows}
         return {
-            number: tuple(row for row in self.rows if row.number != number and number in looks_at[row.number])
-            for number in looks_at
+            name: tuple(row for row in self.rows if row.number != question.row and name in seen[row.number])
+            for name, question in self.question_by_name.items()
         }
 
     @cached_property
@@ -254,15 +254,31 @@ class Form:
 
     def _rows_looked_at(self, row: Row) -> frozenset[RowNumber]:
         """Rows that the answers of this row depend on, however indirectly, without itself."""
+        names = self._names_behind(_names_in(row), _names_in_question)
+        return frozenset(self.question_by_name[name].row for name in names) - {row.number}
+
+    def _names_behind(self, names: Iterable[str], looked_at: Callable[[Question], frozenset[str]]) -> frozenset[str]:
+        """Give these questions and those behind them, however indirectly."""
         seen: set[str] = set()
-        waiting = list(_names_in(row))
+        waiting = list(names)
         while waiting:
             name = waiting.pop()
-            if name in seen or name not in self.question_by_name:
-                continue
-            seen.add(name)
-            waiting.extend(_names_in_question(self.question_by_name[name]))
-        return frozenset(self.question_by_name[name].row for name in seen) - {row.number}
+            if name not in seen and name in self.question_by_name:
+                seen.add(name)
+                waiting.extend(looked_at(self.question_by_name[name]))
+        return frozenset(seen)
+
+
+def _names_of_state(row: Row) -> frozenset[str]:
+    """Questions that a row's state looks at: what is asked, what is missing, what is earned; no constraints."""
+    own = row.share.references if row.share else frozenset[str]()
+    return own.union(*(_names_of_state_in(question) for question in row.questions))
+
+
+def _names_of_state_in(question: Question) -> frozenset[str]:
+    count = question.repeat.count if question.repeat else None
+    expressions = (*question.relevant, question.required, question.calculation, count)
+    return frozenset[str]().union(*(each.references for each in expressions if each))
 
 
 def _names_in(row: Row) -> frozenset[str]:
@@ -271,12 +287,5 @@ def _names_in(row: Row) -> frozenset[str]:
 
 
 def _names_in_question(question: Question) -> frozenset[str]:
-    expressions = (
-        *question.relevant,
-        question.required,
-        question.constraint,
-        question.calculation,
-        question.choice_filter,
-        question.repeat.count if question.repeat else None,
-    )
-    return frozenset[str]().union(*(each.references for each in expressions if each))
+    held_against = (question.constraint, question.choice_filter)
+    return _names_of_state_in(question).union(*(each.references for each in held_against if each))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypedDict
 
 from indicators.form import Form, FormKey, Row, RowNumber, Text
@@ -225,6 +226,7 @@ def score_rows(form: Form, states: Mapping[RowNumber, Fraction | None]) -> UnitS
     )
 
 
+@lru_cache(maxsize=4096)
 def format_points(points: Fraction, language: str) -> str:
     """Write points with two decimals at most: 583,17 in Indonesian, 583.17 in English.
 

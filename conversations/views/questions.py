@@ -29,8 +29,10 @@ MOST_BUTTON_LABEL = 60
 def where(spot: Spot, rows: tuple[Row, ...], texts: Texts, *, region: str = "") -> Markup:
     """Say where the person is among the rows they go through: row, number of, bar, points at stake, region."""
     filling, row = spot.filling, spot.row
-    rows = rows if row in rows else filling.form.rows
-    place, whole = rows.index(row) + 1, len(rows)
+    place = next((number for number, each in enumerate(rows, 1) if each is row), 0)
+    if not place:
+        place, rows = row.ordinal, filling.form.rows
+    whole = len(rows)
     title = row.title.said(texts.language)
     drawn = bar(filling.done(rows), filling.asked_rows(rows))
     line = texts("question.where", title=title, place=place, whole=whole, bar=drawn)

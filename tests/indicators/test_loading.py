@@ -383,7 +383,7 @@ def test_rows_know_which_other_rows_their_state_depends_on(tmp_path: Path) -> No
     )
 
     assert form.neighbours[RowNumber("1.3")] == {"1.1", "1.2", "1.3"}
-    assert [each.number for each in form.dependents[RowNumber("1.1")]] == ["1.2", "1.3"]
+    assert [each.number for each in form.onlookers["a"]] == ["1.2", "1.3"]
     assert form.neighbours[RowNumber("1.4")] == {"1.4"}
     assert form.question_by_name["a"].row == "1.1"
     assert AnswerKey("a") in form.question_by_name
