@@ -41,6 +41,10 @@ mangled = st.builds(
     st.sampled_from([verb.value for verb in Verb]),
     st.lists(st.sampled_from(("1", "2", "3", "4", "5", "zz", *NAMES, "yes", "home", "forget!")), max_size=3),
 )
+TELLING = (
+    "g:2", "g:4", "g:5", "g:6", "t:2", "t:6", "t:2:26.2", "v:4", "w:4", "s:4:1", "e:3:25.2", "n2:1:yes", "o:queue",
+)  # fmt: skip
+"""What would tell or do something that is not everybody's."""
 who = st.sampled_from(PEOPLE)
 number = st.integers(0, 400)
 Move = Callable[[World], object]
@@ -110,7 +114,7 @@ moves: st.SearchStrategy[Move] = st.one_of(
     st.builds(lambda name, place: partial(taps_something_shown, name, name, place % 8), who, number),
     st.builds(lambda name, place: partial(taps_something_shown, name, name, place), who, number),
     st.builds(partial, st.just(taps_something_shown), who, who, number),
-    st.builds(partial, st.just(taps_rubbish), who, st.text(max_size=20) | mangled),
+    st.builds(partial, st.just(taps_rubbish), who, st.text(max_size=20) | mangled | st.sampled_from(TELLING)),
     st.builds(partial, st.just(replies), who, number, texts),
     st.builds(partial, st.just(edits), who, number, texts),
     st.builds(
