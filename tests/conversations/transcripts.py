@@ -1,7 +1,6 @@
 """Whole chats as data: a transcript says who is who, what they do, what they are told and what is kept.
 
-A file is read line by line; ``#`` begins a comment. ``docs`` of the format are the table ``LINES`` below and any of
-the files in ``tests/scenarios``.
+A file is read line by line; ``#`` begins a comment. The table ``LINES`` at the end lists every kind of line.
 """
 
 from __future__ import annotations
