@@ -41,6 +41,7 @@ class Filling:
     today: date
     changed: dict[str, Sheet] = field(default_factory=dict)
     """Sheets that this step has changed, by row."""
+    _seen: dict[str, Sheet] = field(default_factory=dict)
     progress: str = field(init=False)
     """One mark a row, as this step has left them."""
     _values: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -64,11 +65,14 @@ class Filling:
 
     def sheet(self, row: str) -> Sheet:
         """Give a row's sheet, as this step has left it."""
-        return self.changed.get(row) or self.brief.sheet(self.assignment.id, row)
+        found = self._seen.get(row)
+        if found is None:
+            found = self._seen[row] = self.brief.sheet(self.assignment.id, row)
+        return found
 
     def keep(self, row: Row, sheet: Sheet) -> None:
         """Put a new sheet in place of the row's old one."""
-        self.changed[row.number] = sheet
+        self.changed[row.number] = self._seen[row.number] = sheet
         self._values.clear()
         self._asked.clear()
 
@@ -80,16 +84,14 @@ class Filling:
 
     def _values_near(self, row: Row) -> dict[str, str]:
         near = self.form.neighbours[row.number]
-        missing = [need for number in near if (need := self._need(number)) not in self.brief.known]
+        unseen = [SheetNeed(self.assignment.id, number) for number in near if number not in self._seen]
+        missing = [need for need in unseen if need not in self.brief.known]
         if missing:
             raise Missing(*missing)
         values: dict[str, str] = {}
         for number in near:
             values.update(self.sheet(number).values())
         return values
-
-    def _need(self, row: str) -> SheetNeed:
-        return SheetNeed(self.assignment.id, row)
 
     def mark(self, row: Row) -> RowMark:
         """Tell how a row stands, without its sheet."""

@@ -33,6 +33,8 @@ class Texts:
         self.language = language
         self._catalogue = catalogue(language)
         self._you = Markup(escaped(honorific) or "Bapak/Ibu")
+        self._fixed: dict[str, Markup] = {}
+        self._fixed_plain: dict[str, str] = {}
 
     def __call__(self, key: str, /, **values: object) -> Markup:
         """Give a text; ``values`` fill its placeholders.
@@ -40,11 +42,19 @@ class Texts:
         Raises:
             KeyError: no such text, or a placeholder without a value: a mistake of ours.
         """
-        return self._filled(self._catalogue.gettext(key), key, values)
+        if values:
+            return self._filled(self._catalogue.gettext(key), key, values)
+        if key not in self._fixed:
+            self._fixed[key] = self._filled(self._catalogue.gettext(key), key, values)
+        return self._fixed[key]
 
     def plain(self, key: str, /, **values: object) -> str:
         """Give a text for a button's label, where there is no markup and nothing is escaped."""
-        return str(html.unescape(self(key, **values)))
+        if values:
+            return str(html.unescape(self(key, **values)))
+        if key not in self._fixed_plain:
+            self._fixed_plain[key] = str(html.unescape(self(key)))
+        return self._fixed_plain[key]
 
     def count(self, key: str, amount: int, /, **values: object) -> Markup:
         """Give a text in the form that fits an amount, which fills ``{amount}``."""
