@@ -1,6 +1,7 @@
 """What is asked, given the answers so far, and how far each row has come."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indicators.effective import plan_of
 from indicators.filling import (
     Objection,
     ObjectionReason,
@@ -36,6 +38,9 @@ AKTA = row(
     points="4",
     share="if(${anak} > 0, ${bagian} > 0.9, true())",
 )
+
+
+DEKELA = load_form(KLA_2024 / "dekela.md")
 
 
 @pytest.fixture
@@ -293,3 +298,26 @@ def test_any_answers_keep_the_promises_of_a_row(values: dict[str, str]) -> None:
         assert set(found.missing) <= shown
         assert not any(values.get(key) for key in found.missing)
         assert found.has_answers or found.status in (RowStatus.UNTOUCHED, RowStatus.NOT_RELEVANT)
+
+
+@given(answers=st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=40))
+def test_what_is_remembered_of_a_row_equals_what_is_worked_out_afresh(answers: list[tuple[int, int]]) -> None:
+    remembering, afresh = DEKELA, replace(DEKELA)
+    row = RowNumber("26.6")
+
+    for anak, akta in answers:
+        values = {"anak": str(anak), "akta": str(akta)}
+        afresh.derived.clear()
+
+        assert state(remembering, values, row) == state(afresh, values, row)
+
+
+def test_a_row_forgets_what_it_remembered_before_that_grows_too_large(
+    form: Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indicators.filling.MOST_REMEMBERED", 2)
+
+    states = [state(form, {"anak": "10", "akta": str(akta)}).share for akta in (9, 10, 8, 9, 10)]
+
+    assert states == [0, 1, 0, 0, 1]
+    assert len(plan_of(form, form.row_by_number[ROW]).remembered) <= 2
