@@ -166,7 +166,7 @@ def _simulator(settings: Settings, store: Store, clock: Clock) -> tuple[Channel,
     from bot.demonstration import RosterPosts
 
     channel = SimulatorChannel(settings.simulator_folder, clock)
-    posts = RosterPosts(store.roster, clock)
+    posts = RosterPosts(store.roster, clock, store.library)
     return channel, Mount("/", create_app(channel, posts))
 
 

@@ -25,6 +25,7 @@ class Store:
     """All that is kept. One a process; writers take turns within it."""
 
     def __init__(self, engine: AsyncEngine, library: Library) -> None:
+        self.library = library
         self._database = Database(engine)
         self._shared = Shared(library, FormRows(library.forms), RegionBook())
         self.outbox = Outbox(self._database)

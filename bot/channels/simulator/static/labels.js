@@ -19,8 +19,8 @@ const TITLES = {
   official: (post) => `Pejabat ${post.region}`,
 };
 
-/** Write an office's code (`dinas_sosial`) as a name. */
-const officeOf = (code) => (code ? code[0].toUpperCase() + code.slice(1).replaceAll("_", " ") : "OPD");
+/** Name an office; posts without one are of no office in particular. */
+const officeOf = (name) => name || "OPD";
 
 /** Say who holds a phone of this kind for this post. */
 export const titleOf = (kind, post) => (post ? TITLES[kind](post) : "Orang baru");
