@@ -139,12 +139,12 @@ def _repeat(turn: Turn, place: Invited, invitation: Invitation) -> None:
     elif not _name_of(place, invitation):
         turn.say(turn.texts("register.name"))
     else:
-        turn.say(_consent_text(turn, place), _consent_buttons(turn))
+        turn.say(_consent_text(turn, place, invitation.office), _consent_buttons(turn))
 
 
-def _consent_text(turn: Turn, place: Invited) -> Markup:
+def _consent_text(turn: Turn, place: Invited, office: str) -> Markup:
     assignments = _assignments(turn, place.code)
-    task = _task_text(turn, assignments[0]) if assignments else turn.texts("register.no_task")
+    task = _task_text(turn, assignments[0], office) if assignments else turn.texts("register.no_task")
     return joined(task, turn.texts("register.consent"))
 
 
@@ -154,9 +154,10 @@ def _assignments(turn: Turn, code: str) -> tuple[Assignment, ...]:
     return found
 
 
-def _task_text(turn: Turn, assignment: Assignment) -> Markup:
-    form = turn.brief.library.forms[assignment.form]
-    rows, language = len(form.rows), turn.texts.language
+def _task_text(turn: Turn, assignment: Assignment, office: str) -> Markup:
+    """Say how much there is to answer: for an office, the rows that it holds."""
+    form, language = turn.brief.library.forms[assignment.form], turn.texts.language
+    rows = sum(not office or office in row.holders for row in form.rows)
     minutes = 5 * max(1, round(rows * MINUTES_PER_ROW / 5))
     text = turn.texts("register.task", rows=rows, minutes=minutes, form=form.title.said(language))
     if assignment.due_at is None:
