@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from indicators.form import Lexical, Question, QuestionKind
-from indicators.reading.number_words import number_in_words
+from indicators.reading.number_words import NUMBER_WORDS, number_in_words
 from indicators.reading.outcomes import Reading, Reason, Rejection, Understood
 from indicators.reading.plain import plain, plain_label, without_courtesy
 from indicators.xpath_values import to_text
@@ -25,12 +25,17 @@ _DIGITS = re.compile(
     r"(?P<minus>-|minus\s+)?\s*(?P<digits>\d+(?:[., ]\d+)*)(?P<about>-?an(?![a-z]))?\s*(?P<rest>.*)",
     re.DOTALL | re.ASCII,
 )
-_MAGNITUDE = re.compile(r"^(?P<word>ribu|rb|k|juta|jt|miliar|milyar|mlr|m|triliun|t)\b\.?\s*")
+_TENFOLD = {"puluh": 10, "ratus": 100, "hundred": 100}
 _MAGNITUDES = {
-    "ribu": 10**3, "rb": 10**3, "k": 10**3, "juta": 10**6, "jt": 10**6,
-    "miliar": 10**9, "milyar": 10**9, "mlr": 10**9, "m": 10**9, "triliun": 10**12, "t": 10**12,
+    "ribu": 10**3, "rb": 10**3, "k": 10**3, "thousand": 10**3, "juta": 10**6, "jt": 10**6, "million": 10**6,
+    "miliar": 10**9, "milyar": 10**9, "mlr": 10**9, "m": 10**9, "billion": 10**9, "bn": 10**9,
+    "triliun": 10**12, "t": 10**12, "trillion": 10**12,
 }  # fmt: skip
 _UNCLEAR_MAGNITUDES = frozenset({"k", "m", "t"})
+_SCALES = tuple(
+    (re.compile(rf"(?P<word>{'|'.join(words)})(?P<about>s|-?an)?\b\.?\s*"), words) for words in (_TENFOLD, _MAGNITUDES)
+)
+"""Read one after the other: 5 ratus ribu."""
 _NOTHING = frozenset(
     {"tidak ada", "tdk ada", "tak ada", "gak ada", "ga ada", "nggak ada", "belum ada", "blm ada", "nihil", "kosong",
      "tidak punya", "belum", "tidak", "none", "nothing", "-"}
@@ -86,23 +91,27 @@ def _amount(question: Question, folded: str, language: str) -> _Amount | Rejecti
     matched = _DIGITS.fullmatch(money)
     if matched is None:
         return _in_words(question, money, is_about=is_about)
-    magnitude = _MAGNITUDE.match(matched["rest"])
-    is_whole = question.kind is QuestionKind.INTEGER and magnitude is None
+    scale, rest = _scale(matched["rest"], language)
+    is_whole = question.kind is QuestionKind.INTEGER and scale.value == 1
     found = _written(matched["digits"], is_whole=is_whole, language=language)
     if found is None:
         return Rejection(Reason.SEVERAL_NUMBERS if " " in matched["digits"] else Reason.NOT_A_NUMBER)
-    if magnitude:
-        found = _scaled(found, magnitude["word"])
-    if is_about or matched["about"] or (money != bare and question.unit not in ("", "rupiah")):
-        found = replace(found, is_certain=False)
-    signed = replace(found, value=-found.value) if matched["minus"] else found
-    rest = matched["rest"][magnitude.end() :] if magnitude else matched["rest"]
-    return _with_unit(question, signed, _CLOSING.sub("", rest).strip(" .,"))
+    is_unclear = is_about or matched["about"] or (money != bare and question.unit not in ("", "rupiah"))
+    value = found.value * scale.value * (-1 if matched["minus"] else 1)
+    amount = _Amount(value, found.is_certain and scale.is_certain and not is_unclear)
+    return _with_unit(question, amount, _CLOSING.sub("", rest).strip(" .,"))
 
 
-def _scaled(found: _Amount, word: str) -> _Amount:
-    """25 juta is 25,000,000; ``m`` could be metres, so that one is asked back."""
-    return _Amount(found.value * _MAGNITUDES[word], found.is_certain and word not in _UNCLEAR_MAGNITUDES)
+def _scale(rest: str, language: str) -> tuple[_Amount, str]:
+    """Read ``juta`` or ``ratus ribu``, and give what follows; ``m`` could be metres, so that one is asked back."""
+    value, is_certain = 1, True
+    for pattern, words in _SCALES:
+        found = pattern.match(rest)
+        if found:
+            word, rest = found["word"], rest[found.end() :]
+            value *= 10**6 if word == "m" and language == "en" else words[word]
+            is_certain = is_certain and word not in _UNCLEAR_MAGNITUDES and found["about"] in (None, "s")
+    return _Amount(Fraction(value), is_certain), rest
 
 
 def _in_words(question: Question, folded: str, *, is_about: bool) -> _Amount | Rejection:
@@ -124,6 +133,8 @@ def _with_unit(question: Question, found: _Amount, unit: str) -> _Amount | Rejec
         return replace(found, is_certain=False) if is_plain else Rejection(Reason.WRONG_UNIT)
     if re.search(r"\d", unit):
         return Rejection(Reason.SEVERAL_NUMBERS)
+    if not NUMBER_WORDS.isdisjoint(re.split("[ -]", unit)):
+        return Rejection(Reason.NOT_A_NUMBER)
     if unit == "rupiah" and question.unit:
         return Rejection(Reason.WRONG_UNIT)
     is_likely = len(unit.split()) <= 3 and re.fullmatch(r"[a-z ./-]+", unit)

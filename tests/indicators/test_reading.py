@@ -117,6 +117,11 @@ def test_a_whole_number_that_could_be_meant_otherwise_is_not_certain(form: Form,
         ("75 rupiah", Reason.WRONG_UNIT),
         ("1.2.3", Reason.NOT_A_NUMBER),
         ("12 (kira-kira segitu)", Reason.NOT_A_NUMBER),
+        ("5 lusin", Reason.NOT_A_NUMBER),
+        ("2 juta lima ratus ribu", Reason.NOT_A_NUMBER),
+        ("dua setengah", Reason.NOT_A_NUMBER),
+        ("five dozen", Reason.NOT_A_NUMBER),
+        ("1 million 200 thousand", Reason.SEVERAL_NUMBERS),
         ("tidak tahu", Reason.NOT_A_NUMBER),
         ("\u0661\u0662", Reason.NOT_A_NUMBER),
         ("x" * 201, Reason.NOT_A_NUMBER),
@@ -166,6 +171,11 @@ def test_in_english_the_marks_change_places(form: Form) -> None:
     assert read(form, "anak", "seven", language="en") == understood("7")
 
 
+def test_a_bare_m_is_a_million_in_english_and_asked_back_in_both(form: Form) -> None:
+    assert read(form, "rupiah", "25m", language="en") == understood("25000000", is_certain=False)
+    assert read(form, "rupiah", "25m") == understood("25000000000", is_certain=False)
+
+
 @pytest.mark.parametrize("written", ["75,5%", "75,5 %", "75.5 persen", "75,5", "75,5 percent"])
 def test_a_percentage_takes_its_sign(form: Form, written: str) -> None:
     assert read(form, "persen", written) == understood("75.5")
@@ -188,6 +198,20 @@ def test_a_percentage_takes_its_sign(form: Form, written: str) -> None:
         ("1.500 juta", "1500000000", False),
         ("sekitar Rp 25 juta", "25000000", False),
         ("total 25 juta", "25000000", True),
+        ("25 million", "25000000", True),
+        ("25million rupiah", "25000000", True),
+        ("2.5 billion", "2500000000", True),
+        ("900 thousand", "900000", True),
+        ("25 hundred", "2500", True),
+        ("5 ratus ribu", "500000", True),
+        ("2 hundred thousand", "200000", True),
+        ("25 millions", "25000000", True),
+        ("25 jutaan", "25000000", False),
+        ("25 jt-an", "25000000", False),
+        ("twenty-five million", "25000000", True),
+        ("twenty five million rupiah", "25000000", True),
+        ("one hundred and fifty thousand", "150000", True),
+        ("a million", "1000000", True),
     ],
 )
 def test_an_amount_of_rupiah_is_read_with_its_magnitude(form: Form, written: str, value: str, is_certain: bool) -> None:
@@ -209,7 +233,9 @@ def test_a_number_beyond_its_range_is_refused_with_the_bounds(form: Form) -> Non
     [
         ("dua belas", 12), ("sebelas", 11), ("dua puluh", 20), ("sembilan puluh sembilan", 99), ("seratus", 100),
         ("seratus dua", 102), ("lima ratus", 500), ("seribu", 1000), ("dua ribu dua puluh lima", 2025),
-        ("sejuta", 10**6), ("tiga miliar dua juta", 3_002_000_000),
+        ("sejuta", 10**6), ("tiga miliar dua juta", 3_002_000_000), ("dua-puluh tiga", 23), ("lima belas ribu", 15_000),
+        ("nineteen", 19), ("forty-two", 42), ("ninety", 90), ("a hundred", 100), ("nine hundred and ninety nine", 999),
+        ("two thousand and five", 2005), ("one billion two million", 1_002_000_000),
     ],
 )  # fmt: skip
 def test_number_words_are_added_up(words: str, number: int) -> None:
@@ -219,7 +245,8 @@ def test_number_words_are_added_up(words: str, number: int) -> None:
 @pytest.mark.parametrize(
     "words",
     ["", "puluh", "dua dua", "ribu", "satu puluh", "dua ribu juta", "ratus dua", "sebelas ratus", "dua ratus ratus",
-     "dua puluh sepuluh", "satu ratus x", "satu " * 30, "satu ribu ribu"],
+     "dua puluh sepuluh", "satu ratus x", "satu " * 30, "satu ribu ribu", "a", "and", "twenty eleven", "five and",
+     "hundred", "ten hundred", "million", "two million million", "dua hundred", "sebelas belas"],
 )  # fmt: skip
 def test_words_that_make_no_number_give_none(words: str) -> None:
     assert number_in_words(words) is None
@@ -376,6 +403,18 @@ def test_courtesy_is_dropped_unless_nothing_else_was_said() -> None:
     [
         ("tempat", "-3.316, 114.59", understood("-3.316 114.59 0 0")),
         ("tempat", "-3.316 114.59", understood("-3.316 114.59 0 0")),
+        ("tempat", "-2,99 104,75", understood("-2.99 104.75 0 0")),
+        ("tempat", "-2,99; 104,75", understood("-2.99 104.75 0 0")),
+        ("tempat", "-2,99, 104,75", understood("-2.99 104.75 0 0")),
+        ("tempat", "\u22122,99 / 104,75", Rejection(Reason.NOT_A_PLACE)),
+        ("tempat", "-3, 114", understood("-3 114 0 0")),
+        ("tempat", "-2.5,104", understood("-2.5 104 0 0")),
+        ("tempat", "-2,99", Rejection(Reason.NOT_A_PLACE)),
+        ("tempat", "-2,99,104,75", Rejection(Reason.NOT_A_PLACE)),
+        ("tempat", "-2,99 104.75", Rejection(Reason.NOT_A_PLACE)),
+        ("tempat", "-2.99 " + " " * 60 + "104.75", understood("-2.99 104.75 0 0")),
+        ("tempat", "-91,5 104,75", Rejection(Reason.NOT_A_PLACE)),
+        ("tempat", "0," + "1" * 15 + "; 0," + "1" * 50, Rejection(Reason.NOT_A_PLACE)),
         ("tempat", "91, 0", Rejection(Reason.NOT_A_PLACE)),
         ("tempat", "0, 181", Rejection(Reason.NOT_A_PLACE)),
         ("tempat", "di kantor", Rejection(Reason.NOT_A_PLACE)),
