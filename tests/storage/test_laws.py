@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
@@ -28,7 +25,8 @@ from storage.store import Store
 from storage.tables import METADATA, cycle, region, score_total
 from storage.totals import LEVELS, recount, recounted
 from storage.turns import Envelope, Turns
-from tests.storage.conftest import open_store
+from tests.databases import Databases, Template
+from tests.storage.conftest import add_kaur, open_store
 from tests.storage.forms import NOW
 from tests.storage.people import KAUR, answer, appoint, text_from
 
@@ -74,7 +72,7 @@ answers = st.builds(
 )
 checks = st.builds(Checked, st.sampled_from(sorted(POSTS)), st.integers(0, 2), st.booleans())
 batches = st.lists(st.one_of(st.lists(answers, max_size=6), checks), max_size=8)
-few = settings(max_examples=20, deadline=None)
+few = settings(max_examples=10, deadline=None)  # on each database
 
 
 def row_of(done: Answered | Checked) -> str:
@@ -82,41 +80,36 @@ def row_of(done: Answered | Checked) -> str:
     return rows[done.row % len(rows)]
 
 
-@pytest.fixture(scope="module")
-def staffed(templates: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A database in which everybody holds their post."""
-    file = tmp_path_factory.mktemp("staffed") / "staffed.sqlite3"
-    file.write_bytes((templates / "kaur.sqlite3").read_bytes())
+async def staff(url: str) -> None:
+    """Let everybody hold their post."""
+    await add_kaur(url)
+    async with closing(url) as store:
+        for name, (code, role, _) in POSTS.items():
+            await appoint(store, name, code, role)
 
-    async def staff() -> None:
-        async with closing(file) as store:
-            for name, (code, role, _) in POSTS.items():
-                await appoint(store, name, code, role)
 
-    asyncio.run(staff())
-    return file.read_bytes()
+STAFFED = Template("staffed", staff)
 
 
 @asynccontextmanager
-async def closing(file: Path) -> AsyncIterator[Store]:
-    store = open_store(file)
+async def closing(url: str) -> AsyncIterator[Store]:
+    store = open_store(url)
     try:
         yield store
     finally:
         await store.close()
 
 
-def run(staffed: bytes, story: Callable[[Store], Awaitable[None]]) -> None:
-    """Tell a story to a store of its own."""
+def run(databases: Databases, story: Callable[[Store], Awaitable[None]]) -> None:
+    """Tell a story to a store of its own, in which everybody holds their post."""
 
-    async def tell(file: Path) -> None:
-        async with closing(file) as store:
+    async def tell(url: str) -> None:
+        async with closing(url) as store:
             await story(store)
 
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "law.sqlite3"
-        file.write_bytes(staffed)
-        asyncio.run(tell(file))
+    url = databases.new(STAFFED)
+    asyncio.run(tell(url))
+    databases.drop(url)
 
 
 async def tell_batch(store: Store, batch: Sequence[Answered], *, is_kept: bool = True) -> None:
@@ -181,7 +174,9 @@ async def assert_totals_are_a_recount(store: Store) -> None:
 
 @given(batches)
 @few
-def test_totals_always_equal_a_recount_of_all_sheets(staffed: bytes, story: list[list[Answered] | Checked]) -> None:
+def test_totals_always_equal_a_recount_of_all_sheets(
+    databases: Databases, story: list[list[Answered] | Checked]
+) -> None:
     async def tell(store: Store) -> None:
         for part in story:
             if isinstance(part, Checked):
@@ -190,12 +185,12 @@ def test_totals_always_equal_a_recount_of_all_sheets(staffed: bytes, story: list
                 await tell_batch(store, part)
             await assert_totals_are_a_recount(store)
 
-    run(staffed, tell)
+    run(databases, tell)
 
 
 @given(st.lists(st.lists(answers, max_size=6), max_size=5), st.randoms(use_true_random=False))
 @few
-def test_events_that_come_again_change_nothing(staffed: bytes, story: list[list[Answered]], chance: Any) -> None:
+def test_events_that_come_again_change_nothing(databases: Databases, story: list[list[Answered]], chance: Any) -> None:
     async def tell(store: Store) -> None:
         for batch in story:
             await tell_batch(store, batch)
@@ -205,13 +200,13 @@ def test_events_that_come_again_change_nothing(staffed: bytes, story: list[list[
         await tell_batch(store, again)
         assert await dump(store) == before
 
-    run(staffed, tell)
+    run(databases, tell)
 
 
 @given(st.lists(answers, max_size=6), st.lists(answers, max_size=6))
 @few
 def test_a_batch_that_is_not_committed_leaves_nothing(
-    staffed: bytes, kept: list[Answered], lost: list[Answered]
+    databases: Databases, kept: list[Answered], lost: list[Answered]
 ) -> None:
     async def tell(store: Store) -> None:
         await tell_batch(store, kept)
@@ -219,12 +214,12 @@ def test_a_batch_that_is_not_committed_leaves_nothing(
         await tell_batch(store, lost, is_kept=False)
         assert await dump(store) == before
 
-    run(staffed, tell)
+    run(databases, tell)
 
 
 @given(st.lists(answers, max_size=8))
 @few
-def test_one_batch_and_one_turn_each_end_the_same(staffed: bytes, told: list[Answered]) -> None:
+def test_one_batch_and_one_turn_each_end_the_same(databases: Databases, told: list[Answered]) -> None:
     ends: list[dict[str, list[Any]]] = []
 
     async def together(store: Store) -> None:
@@ -236,8 +231,8 @@ def test_one_batch_and_one_turn_each_end_the_same(staffed: bytes, told: list[Ans
             await tell_batch(store, [each])
         ends.append(await dump(store))
 
-    run(staffed, together)
-    run(staffed, apart)
+    run(databases, together)
+    run(databases, apart)
 
     assert ends[0] == ends[1]
 

