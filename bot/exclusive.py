@@ -1,13 +1,16 @@
-"""One program a database file: a second one would send everything twice."""
+"""One program a SQLite file: a second one would send everything twice."""
 
 from __future__ import annotations
 
 import fcntl
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
-SQLITE = "sqlite+aiosqlite:///"
+from storage.database import file_of
 
 
 class RunningAlreadyError(Exception):
@@ -18,24 +21,33 @@ class RunningAlreadyError(Exception):
 def only_one(database_url: str) -> Iterator[bool]:
     """Hold a database file for this process, until it ends, however it ends; tell whether it is ours alone.
 
-    Other databases are made to be shared: leases tell their processes apart.
+    A file is the same by whatever path or link it is reached. Databases on a server are made to be shared:
+    leases tell their processes apart (``bot.leadership``).
 
     Raises:
         RunningAlreadyError: see there.
     """
-    if not database_url.startswith(SQLITE):
+    file = file_of(database_url)
+    if file is None:
         yield False
         return
-    path = Path(database_url.removeprefix(SQLITE) + ".running")
-    with path.open("w", encoding="utf-8") as lock:
-        _hold(lock.fileno(), path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_name(f"{file.name}.running").open("a+", encoding="utf-8") as lock:
+        _hold(lock, file)
         yield True
 
 
-def _hold(descriptor: int, path: Path) -> None:
+def _hold(lock: IO[str], file: Path) -> None:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
+        lock.seek(0)
+        holder = lock.read().strip() or "another process"
         raise RunningAlreadyError(
-            f"No other program was expected on this database; one holds {path}. Stop it first."
+            f"No other program was expected on the database {file}; {holder} runs on it and holds {lock.name}. "
+            "Stop that one first, or give this one a database of its own (JEMPUTBOLA_DATABASE_URL). "
+            "Several processes can share a database on PostgreSQL."
         ) from error
+    lock.truncate(0)
+    lock.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+    lock.flush()

@@ -35,11 +35,12 @@ async def run(settings: Settings, announce: Announce) -> None:
         NothingToDoError: no channel is switched on.
         FormError: a form cannot be used.
         StorageError: the database cannot be used.
+        RunningAlreadyError: another process runs on the same SQLite file.
         OSError: the port of the web pages is taken.
     """
-    library = load_library(settings)
-    await migrate(settings.database_url)
     with only_one(settings.database_url) as is_ours:
+        library = load_library(settings)
+        await migrate(settings.database_url)
         await _run(settings, library, announce, is_ours=is_ours)
 
 

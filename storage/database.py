@@ -50,6 +50,14 @@ def connect(url: str) -> AsyncEngine:
     return engine
 
 
+def file_of(url: str) -> Path | None:
+    """Give the file of a SQLite database, however it is written and linked; ``None``: it has none."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database)).resolve()
+
+
 def _make_folder(file: str | None) -> None:
     if file and file != ":memory:":
         Path(file).parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -133,14 +134,20 @@ async def test_a_caretaker_starts_and_stops() -> None:
     caretaker.stop()
 
 
-def test_a_second_program_on_the_same_file_is_refused(tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path}/x.db"
+def test_a_second_program_on_the_same_file_is_refused_by_whatever_name(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "x.db"
+    file.parent.mkdir()
+    (tmp_path / "link.db").symlink_to(file)
+    names = (str(file), f"{tmp_path}/deep/../deep/x.db", f"{tmp_path}/link.db", f"{file}?timeout=9")
 
-    with only_one(url) as is_ours, pytest.raises(RunningAlreadyError), only_one(url):
-        pass
+    with only_one(f"sqlite+aiosqlite:///{file}") as is_ours:
+        for name in names:
+            with pytest.raises(RunningAlreadyError) as refused, only_one(f"sqlite+aiosqlite:///{name}"):
+                pass
+            assert f"{file}; process {os.getpid()} on" in str(refused.value)
 
     assert is_ours
-    with only_one(url) as is_ours_again:
+    with only_one(f"sqlite+aiosqlite:///{file}") as is_ours_again:
         assert is_ours_again
 
 
