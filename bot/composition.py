@@ -20,6 +20,7 @@ from bot.housekeeping import Caretaker, Chore
 from bot.jobs import FileJobs
 from bot.pipeline import Pipeline
 from bot.settings import Settings
+from bot.telegram_bot import TelegramBot
 from conversations.brief import Library
 from conversations.engine import anticipate, apologise, resume
 from indicators.loading import load_instrument
@@ -63,7 +64,7 @@ class Program:
     async def checks(self) -> Mapping[str, bool]:
         """Tell of each part whether it is well."""
         now = self.clock.now()
-        channels = {f"channel {each.name}": each.is_alive(now) for each in self.channels}
+        channels = {f"channel {each.name} {each.account}": each.is_alive(now) for each in self.channels}
         return {"database": await _answers(self.store), "pipeline": self.pipeline.is_running, **channels}
 
 
@@ -133,8 +134,7 @@ def _channels(settings: Settings, store: Store, clock: Clock) -> tuple[Sequence[
         )
     channels: list[Channel] = []
     routes: list[BaseRoute] = []
-    if settings.has_telegram:
-        channels.append(telegram_channel(settings, clock, store.roster.mark_blocked))
+    channels += [telegram_channel(bot, settings, clock, store.roster.mark_blocked) for bot in settings.bots]
     if settings.has_simulator:
         simulator, pages = _simulator(settings, store, clock)
         channels.append(simulator)
@@ -142,17 +142,15 @@ def _channels(settings: Settings, store: Store, clock: Clock) -> tuple[Sequence[
     return channels, routes
 
 
-def telegram_channel(settings: Settings, clock: Clock, on_block: MembershipChange) -> TelegramChannel:
-    """Make the channel of the Telegram bot."""
+def telegram_channel(bot: TelegramBot, settings: Settings, clock: Clock, on_block: MembershipChange) -> TelegramChannel:
+    """Make the channel of a Telegram bot."""
     from bot.channels.telegram.channel import TelegramChannel
+    from bot.channels.telegram.libraries import open_api
     from bot.channels.telegram.menu import load_menu
-    from bot.channels.telegram.ptb import PtbApi
-
-    token = settings.telegram_token.get_secret_value()
 
     return TelegramChannel(
-        PtbApi(token, base_url=settings.telegram_base_url),
-        token.partition(":")[0],
+        open_api(bot, settings.telegram_base_url),
+        bot.id,
         menu=load_menu(),
         clock=clock,
         backoff=POLLING,

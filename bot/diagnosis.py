@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.channels.port import ChannelError
 from bot.composition import load_library, open_store
 from bot.settings import Settings
+from bot.telegram_bot import TelegramBot
 from indicators.problems import FormError
 from storage.database import migrate
 from storage.errors import StorageError
@@ -59,9 +60,13 @@ async def _folder(settings: Settings) -> str:
 async def _telegram(settings: Settings) -> str:
     if not settings.has_telegram:
         return "off"
-    from bot.channels.telegram.ptb import PtbApi
+    return "; ".join([await _bot(bot, settings) for bot in settings.bots])
 
-    api = PtbApi(settings.telegram_token.get_secret_value(), base_url=settings.telegram_base_url)
+
+async def _bot(bot: TelegramBot, settings: Settings) -> str:
+    from bot.channels.telegram.libraries import open_api
+
+    api = open_api(bot, settings.telegram_base_url)
     try:
         return f"@{await api.username()} answers"
     finally:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import re
+import json
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
+from bot.telegram_bot import Library, TelegramBot, Token, Updates, WebhookSecret, check_webhook
+
+TELEGRAM = "https://api.telegram.org"
+BOTS_EXAMPLE = '[{"token": "123:abc", "updates": "webhook", "webhook_secret": "..."}, {"token": "456:def"}]'
 
 
 class Settings(BaseSettings):
@@ -35,10 +39,17 @@ class Settings(BaseSettings):
     instrument_folder: Path | None = None
     """Folder of the year's instrument and forms; empty: the one that comes with the program."""
 
-    telegram_token: SecretStr = SecretStr("")
-    """Token of the Telegram bot, from @BotFather; empty: no Telegram."""
-    telegram_base_url: str = "https://api.telegram.org"
+    telegram_token: Token = SecretStr("")
+    """Token of the Telegram bot, from @BotFather; empty: none."""
+    telegram_library: Library = "python-telegram-bot"
+    telegram_updates: Updates = "polling"
+    telegram_webhook_secret: WebhookSecret = SecretStr("")
+    telegram_bots: Annotated[tuple[TelegramBot, ...], NoDecode] = ()
+    """Further bots, as a JSON list of objects with the fields of ``TelegramBot``."""
+    telegram_base_url: str = TELEGRAM
     """Address of the Bot API; a server of one's own is possible."""
+    public_url: str = ""
+    """Address under which Telegram reaches our web server, through a reverse proxy; only webhooks need it."""
 
     simulator: bool | None = None
     """Serve the simulator, a phone on a web page. Unset: on when no Telegram token is given."""
@@ -59,22 +70,60 @@ class Settings(BaseSettings):
     invitation_days: int = Field(default=60, ge=1, le=365)
     """How long an invitation can be used."""
 
-    @field_validator("telegram_token")
+    @field_validator("telegram_bots", mode="before")
     @classmethod
-    def _is_a_token(cls, token: SecretStr) -> SecretStr:
-        if token.get_secret_value() and not TOKEN.fullmatch(token.get_secret_value()):
-            raise ValueError("expected digits, a colon and letters, as @BotFather gives it")
-        return token
+    def _is_a_list(cls, written: object) -> object:
+        try:
+            bots = json.loads(written) if isinstance(written, str) else written
+        except json.JSONDecodeError:
+            bots = None
+        if not isinstance(bots, list | tuple):
+            raise ValueError(f"expected a JSON list on one line, such as {BOTS_EXAMPLE}")  # noqa: TRY004 - pydantic's way
+        return bots
 
-    @field_validator("telegram_base_url")
+    @field_validator("telegram_base_url", "public_url")
     @classmethod
     def _without_slash(cls, url: str) -> str:
         return url.rstrip("/")
 
+    @model_validator(mode="after")
+    def _bots_fit_together(self) -> Self:
+        single = {"telegram_library", "telegram_updates", "telegram_webhook_secret"} & self.model_fields_set
+        if single and not self.telegram_token.get_secret_value():
+            names = " and ".join(f"JEMPUTBOLA_{name.upper()}" for name in sorted(single))
+            raise ValueError(
+                f"{names}: JEMPUTBOLA_TELEGRAM_TOKEN was expected beside it; bots of JEMPUTBOLA_TELEGRAM_BOTS have "
+                "fields of their own"
+            )
+        for bot, times in Counter(bot.id for bot in self.bots).items():
+            if times > 1:
+                raise ValueError(f"each Telegram bot was expected once; {bot} came {times} times: take one away")
+        for each in self.bots:
+            if each.updates == "webhook":
+                check_webhook(each, self.public_url, is_own_server=self.telegram_base_url != TELEGRAM)
+        return self
+
+    @property
+    def bots(self) -> tuple[TelegramBot, ...]:
+        """Give all Telegram bots: the single one first, then the list."""
+        if not self.telegram_token.get_secret_value():
+            return self.telegram_bots
+        single = TelegramBot(
+            token=self.telegram_token,
+            library=self.telegram_library,
+            updates=self.telegram_updates,
+            webhook_secret=self.telegram_webhook_secret,
+        )
+        return (single, *self.telegram_bots)
+
+    def webhook_url(self, bot: TelegramBot) -> str:
+        """Give the address to which Telegram is to bring this bot's updates."""
+        return f"{self.public_url}{bot.webhook_path}"
+
     @property
     def has_telegram(self) -> bool:
         """Tell whether a Telegram bot is configured."""
-        return bool(self.telegram_token.get_secret_value())
+        return bool(self.bots)
 
     @property
     def has_simulator(self) -> bool:

@@ -109,12 +109,12 @@ async def _link(settings: Settings, code: str) -> str:
 
 
 async def _bot(settings: Settings) -> str:
-    """Give the Telegram bot's public name; empty when there is none."""
+    """Give the public name of the (first) Telegram bot; empty when there is none."""
     if not settings.has_telegram:
         return ""
-    from bot.channels.telegram.ptb import PtbApi
+    from bot.channels.telegram.libraries import open_api
 
-    api = PtbApi(settings.telegram_token.get_secret_value(), base_url=settings.telegram_base_url)
+    api = open_api(settings.bots[0], settings.telegram_base_url)
     try:
         return await api.username()
     finally:

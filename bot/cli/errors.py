@@ -29,5 +29,13 @@ class FriendlyGroup(click.Group):
 
 
 def _settings_problem(error: ValidationError) -> str:
-    problems = (f"JEMPUTBOLA_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
+    problems = (f"{_setting(each['loc'])}{each['msg'].removeprefix('Value error, ')}" for each in error.errors())
     return "The settings cannot be used:\n" + "\n".join(f"  {problem}" for problem in problems)
+
+
+def _setting(place: tuple[int | str, ...]) -> str:
+    """Name a setting, or the field of a bot in a list: ``JEMPUTBOLA_TELEGRAM_BOTS 1 token: ``."""
+    if not place:
+        return ""
+    within = "".join(f" {each + 1 if isinstance(each, int) else each}" for each in place[1:])
+    return f"JEMPUTBOLA_{str(place[0]).upper()}{within}: "

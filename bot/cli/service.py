@@ -65,6 +65,5 @@ def _greeting(settings: Settings, address: str) -> str:
     what = "simulator" if settings.has_simulator else "health"
     where = f"{address}/" if settings.has_simulator else f"{address}/healthz"
     lines = [f"Jemput Bola is running; {what}: {where}"]
-    if settings.has_telegram:
-        lines.append("Telegram: polling.")
+    lines += [f"Telegram bot {bot.id}: {bot.updates}." for bot in settings.bots]
     return "\n".join([*lines, "Ctrl+C stops it."])

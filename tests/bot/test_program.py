@@ -53,7 +53,7 @@ def test_with_nothing_configured_the_simulator_is_served_and_stops_gracefully(pr
     exit_code, logged = program.stop()
 
     assert page.status_code == 200
-    assert health.json() == {"ok": True, "database": True, "pipeline": True, "channel simulator": True}
+    assert health.json() == {"ok": True, "database": True, "pipeline": True, "channel simulator local": True}
     assert (exit_code, "Traceback" in logged) == (0, False)
     assert {each.name for each in tmp_path.iterdir()} == {"var"}
 

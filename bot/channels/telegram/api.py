@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from conversations.messages import Button
 
 Buttons = Sequence[Sequence[Button]]
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookState:
+    """What Telegram knows about a bot's webhook: https://core.telegram.org/bots/api#webhookinfo."""
+
+    url: str = ""
+    """Where it brings updates; empty: nowhere, the bot has to ask for them."""
+    waiting: int = 0
+    """Updates that have not been taken."""
+    failed_at: datetime | None = None
+    """When bringing one failed last; Telegram does not forget it when it works again."""
+    failure: str = ""
+    """Why."""
+    kinds: Sequence[str] = ()
+    """Kinds of updates it brings; empty: Telegram's own choice."""
 
 
 class TelegramApi(Protocol):
@@ -19,6 +36,17 @@ class TelegramApi(Protocol):
 
     async def get_updates(self, offset: int, wait: timedelta) -> bytes:
         """Give the JSON array of updates from this number on; wait for the first at most 50 s."""
+        ...
+
+    async def webhook(self) -> WebhookState:
+        """Tell where Telegram brings updates, and how that goes."""
+        ...
+
+    async def set_webhook(self, url: str, *, secret: str, connections: int) -> None:
+        """Have Telegram bring the updates that we use, over so many connections (1 to 100); what is waiting is kept.
+
+        Possible once a second.
+        """
         ...
 
     async def delete_webhook(self) -> None:

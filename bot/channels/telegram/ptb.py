@@ -18,7 +18,7 @@ from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.channels.port import ChannelError
-from bot.channels.telegram.api import Buttons
+from bot.channels.telegram.api import Buttons, WebhookState
 from bot.channels.telegram.errors import as_channel_error
 from bot.channels.telegram.updates import KINDS
 
@@ -69,6 +69,29 @@ class PtbApi:
         with _errors():
             result = await self._polling.post(url, read_timeout=wait.total_seconds() + SEND_SECONDS)
         return cast("bytes", result)  # see _RawRequest
+
+    async def webhook(self) -> WebhookState:
+        """Tell where Telegram brings updates, and how that goes."""
+        with _errors():
+            found = await self._bot.get_webhook_info()
+        return WebhookState(
+            url=found.url,
+            waiting=found.pending_update_count,
+            failed_at=found.last_error_date,
+            failure=found.last_error_message or "",
+            kinds=tuple(found.allowed_updates or ()),
+        )
+
+    async def set_webhook(self, url: str, *, secret: str, connections: int) -> None:
+        """Have Telegram bring the updates that we use; what is waiting is kept."""
+        with _errors():
+            await self._bot.set_webhook(
+                url,
+                max_connections=connections,
+                allowed_updates=KINDS,
+                drop_pending_updates=False,
+                secret_token=secret,
+            )
 
     async def delete_webhook(self) -> None:
         """Ask for updates by polling; what is waiting is kept."""
