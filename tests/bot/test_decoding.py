@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.channels.telegram.decoding import Decoded, decode_updates
+from bot.channels.telegram.decoding import Decoded, decode_update, decode_updates
 from bot.channels.telegram.updates import UNSUPPORTED
 from conversations.events import (
     ChoiceTapped,
@@ -178,6 +178,93 @@ def test_an_unreadable_update_does_not_hold_up_the_others() -> None:
     assert (first.update_id, first.envelope) == (8, None)
     assert first.problem
     assert second.envelope is not None
+
+
+BROKEN = {
+    "half of a surrogate pair": rb"\ud83d",
+    "the other half": rb"\uDE00",
+    "no UTF-8": b"\xff\xc3",
+    "UTF-8 of half a pair": b"\xed\xa0\xbd",
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=list(BROKEN))
+def test_half_a_character_neither_loses_the_message_nor_holds_up_the_others(broken: bytes) -> None:
+    whole = msgspec.json.encode([{"update_id": 8, **message(text="halo")}, {"update_id": 9, **message(text="(?)")}])
+
+    first, second = decode_updates(whole.replace(b"?", broken), bot="1", at=NOON)
+
+    assert first.envelope is not None
+    assert second.envelope is not None
+    assert isinstance(second.envelope.event, TextReceived)
+    assert set(second.envelope.event.text) == set("(\ufffd)")
+
+
+def test_what_looks_like_half_a_character_and_is_none_stays() -> None:
+    text = r"\ud83d \\ud83d 😀"
+    sent = msgspec.json.encode({"update_id": 9, **message(text=f"{text}?")}).replace("😀".encode(), rb"\ud83d\ude00")
+
+    found = decode_update(sent.replace(b"?", b"\xff"), bot="1", at=NOON)
+
+    assert found.envelope is not None
+    assert found.envelope.event == TextReceived(at=NOON, message="5", text=f"{text}\ufffd")
+
+
+def test_what_no_database_keeps_is_dropped() -> None:
+    sender = {**AHMAD, "first_name": "Ah\0mad"}
+    document = {"file_id": "d", "file_name": "../\0SK\u202egpj.pdf"}
+    given = decoded(**message(document=document, caption="\0nomor 5", media_group_id="a\0" * 99, **{"from": sender}))
+
+    assert given.envelope is not None
+    assert given.envelope.name == "Ahmad Yani"
+    told = given.envelope.event
+    assert isinstance(told, FileReceived)
+    assert (told.caption, told.file.name, told.album) == ("nomor 5", "SKgpj.pdf", "a" * 64)
+    assert event(**message(text="\0")) == TextReceived(at=NOON, message="5", text="")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        message(text="halo", message_id=2**63),
+        message(text="halo", chat={"id": -(2**70), "type": "private"}),
+        message(location={"latitude": 91, "longitude": 0}),
+        message(location={"latitude": 1e300, "longitude": 0}),
+        message(text=None),
+    ],
+)
+def test_what_telegram_never_sends_is_a_problem_of_that_update_alone(wrong: dict[str, Any]) -> None:
+    found = decoded(**wrong)
+
+    assert found.problem
+    assert found.envelope is None
+
+
+def test_an_update_with_a_number_that_no_database_keeps_can_still_be_passed_over() -> None:
+    found = decode_update(b'{"update_id": 99999999999999999999}', bot="1", at=NOON)
+
+    assert (found.update_id, bool(found.problem)) == (99999999999999999999, True)
+
+
+@pytest.mark.parametrize("payload", [b"", b"{}", b"[{}]", b"[1]", b'[{"update_id": "x"}]', b"[" * 5000])
+def test_what_is_no_array_of_updates_is_refused_with_one_error(payload: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        decode_updates(payload, bot="1", at=NOON)
+
+
+@pytest.mark.parametrize("payload", [b"", b"[]", b"{}", b'{"x":' * 5000])
+def test_what_is_no_update_is_refused_with_one_error(payload: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        decode_update(payload, bot="1", at=NOON)
+
+
+def test_an_update_that_is_nested_too_deeply_is_refused_with_one_error() -> None:
+    nested = b'[{"update_id":1,"new":' + b"[" * 5000 + b"]" * 5000 + b"}]"
+
+    with pytest.raises(msgspec.DecodeError, match="nested"):
+        decode_updates(nested, bot="1", at=NOON)
+    with pytest.raises(msgspec.DecodeError, match="nested"):
+        decode_update(nested[1:-1], bot="1", at=NOON)
 
 
 def test_a_long_text_is_cut_where_our_own_limit_is() -> None:

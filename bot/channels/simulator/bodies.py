@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Literal, TypeVar
@@ -20,7 +19,6 @@ from conversations.events import MOST_TEXT_CHARACTERS
 
 MOST_BODY_BYTES = 64 * 1024
 MOST_CAPTION_CHARACTERS = 1024
-MOST_NAME_CHARACTERS = 120
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z-]{8,64}\Z")]
 """Made up by the page, so that sending something again is known to be the same thing."""
@@ -152,13 +150,6 @@ def limited(request: Request, most_bytes: int) -> Request:
     if not announced.isdecimal() or int(announced) > most_bytes:
         raise _too_large(most_bytes)
     return Request(request.scope, _counted(request.receive, most_bytes))
-
-
-def plain_name(written: str) -> str:
-    """Reduce a file's name as announced to something that can be shown: no folders, no control characters."""
-    last = re.split(r"[/\\]", written)[-1]
-    printable = "".join(each for each in last if each.isprintable()).strip(" .")
-    return printable[-MOST_NAME_CHARACTERS:]
 
 
 def _counted(receive: Receive, most_bytes: int) -> Receive:

@@ -7,6 +7,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.channels.incoming import plain_name
 from bot.channels.simulator.bodies import (
     ApiError,
     Edited,
@@ -16,7 +17,6 @@ from bot.channels.simulator.bodies import (
     Retried,
     Tapped,
     TextSent,
-    plain_name,
     read_body,
     reading_upload,
 )

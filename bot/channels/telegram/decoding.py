@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
 
+from bot.channels.incoming import legible, plain_name
 from bot.channels.telegram.updates import UNSUPPORTED, CallbackQuery, Incoming, Update, User
 from conversations.events import (
-    MOST_TEXT_CHARACTERS,
     ChoiceTapped,
     ContactReceived,
     Event,
@@ -24,7 +25,15 @@ from storage.turns import AddressKey, Envelope
 
 CHANNEL = "telegram"
 MOST_NAME_CHARACTERS = 128
+MOST_ALBUM_CHARACTERS = 64
 
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""All that msgspec raises over bytes from outside."""
+_SURROGATE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+"""Every escape in turn, so that the second backslash of a pair begins none; ``lone`` is half a character."""
 _updates = msgspec.json.Decoder(tuple[Update, ...])
 _raws = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
 _update = msgspec.json.Decoder(Update)
@@ -55,19 +64,49 @@ def decode_updates(payload: bytes, *, bot: str, at: datetime) -> tuple[Decoded, 
     """Decode an array of updates, in order. One that cannot be read does not hold up the others.
 
     Raises:
-        msgspec.DecodeError: it is no array of updates at all.
+        msgspec.DecodeError: it is no array of updates at all, or one of them has no number.
     """
     try:
         return tuple(_decoded(update, bot, at) for update in _updates.decode(payload))
-    except msgspec.ValidationError:
-        return tuple(_decode_alone(raw, bot, at) for raw in _raws.decode(payload))
+    except _UNREADABLE:
+        return tuple(decode_update(bytes(raw), bot=bot, at=at) for raw in _apart(payload))
 
 
-def _decode_alone(raw: msgspec.Raw, bot: str, at: datetime) -> Decoded:
+def decode_update(payload: bytes, *, bot: str, at: datetime) -> Decoded:
+    """Decode one update. Halves of characters in it are replaced; what cannot be read otherwise is its ``problem``.
+
+    Raises:
+        msgspec.DecodeError: it is no update at all: not even its number can be read.
+    """
     try:
-        return _decoded(_update.decode(raw), bot, at)
-    except msgspec.ValidationError as error:
-        return Decoded(msgspec.json.decode(raw, type=_Numbered).update_id, problem=str(error))
+        return _decoded(_update.decode(payload), bot, at)
+    except _UNREADABLE:
+        pass
+    repaired = _repaired(payload)
+    try:
+        return _decoded(_update.decode(repaired), bot, at)
+    except _UNREADABLE as error:
+        return Decoded(_number_of(repaired), problem=f"{type(error).__name__}: {error}")
+
+
+def _apart(payload: bytes) -> tuple[msgspec.Raw, ...]:
+    try:
+        return _raws.decode(_repaired(payload))
+    except RecursionError as error:
+        raise msgspec.DecodeError("expected an array of updates, found one that is nested too deeply") from error
+
+
+def _number_of(payload: bytes) -> int:
+    try:
+        return msgspec.json.decode(payload, type=_Numbered).update_id
+    except RecursionError as error:
+        raise msgspec.DecodeError("expected an update, found one that is nested too deeply") from error
+
+
+def _repaired(payload: bytes) -> bytes:
+    """Replace bytes that are no UTF-8 and escapes of half a surrogate pair by the sign for what cannot be read."""
+    utf8 = payload.decode("utf-8", "replace").encode()
+    return _SURROGATE.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], utf8)
 
 
 def _decoded(update: Update, bot: str, at: datetime) -> Decoded:
@@ -99,14 +138,14 @@ def _of_tap(update_id: int, tap: CallbackQuery, bot: str, at: datetime) -> Decod
     if chat is not None and not chat.is_private:
         return Decoded(update_id, callback=tap.id)
     carried_by = str(tap.message.message_id) if tap.message else ""
-    event = ChoiceTapped(at=at, message=carried_by, data=tap.data)
+    event = ChoiceTapped(at=at, message=carried_by, data=legible(tap.data))
     return Decoded(update_id, _envelope(update_id, tap.sender, event, bot), callback=tap.id)
 
 
 def _of_edit(update_id: int, message: Incoming, bot: str, at: datetime) -> Decoded:
     if not message.chat.is_private or message.sender is None or not message.text:
         return Decoded(update_id)
-    event = TextEdited(at=at, message=str(message.message_id), text=message.text[:MOST_TEXT_CHARACTERS])
+    event = TextEdited(at=at, message=str(message.message_id), text=legible(message.text))
     return Decoded(update_id, _envelope(update_id, message.sender, event, bot))
 
 
@@ -115,7 +154,7 @@ def _envelope(update_id: int, sender: User, event: Event, bot: str) -> Envelope:
         key=f"{CHANNEL}:{bot}:{update_id}",
         address=AddressKey(CHANNEL, bot, str(sender.id)),
         event=event,
-        name=f"{sender.first_name} {sender.last_name}".strip()[:MOST_NAME_CHARACTERS],
+        name=legible(f"{sender.first_name} {sender.last_name}".strip(), MOST_NAME_CHARACTERS),
         language="en" if sender.language_code.startswith("en") else "id",
     )
 
@@ -124,8 +163,7 @@ def _event_of(message: Incoming, at: datetime) -> Event | None:
     """Give what a message means; None for service messages."""
     known = str(message.message_id)
     if message.text:
-        text = message.text[:MOST_TEXT_CHARACTERS]
-        return TextReceived(at=at, message=known, text=text, reply_to=_answered(message))
+        return TextReceived(at=at, message=known, text=legible(message.text), reply_to=_answered(message))
     for kind in UNSUPPORTED:  # before documents: an animation carries a document too
         if getattr(message, kind) is not None:
             return UnsupportedReceived(at=at, message=known, kind=kind)
@@ -134,8 +172,8 @@ def _event_of(message: Incoming, at: datetime) -> Event | None:
             at=at,
             message=known,
             file=file,
-            caption=message.caption,
-            album=message.media_group_id,
+            caption=legible(message.caption),
+            album=legible(message.media_group_id, MOST_ALBUM_CHARACTERS),
             reply_to=_answered(message),
         )
     return _other_event(message, known, at)
@@ -157,7 +195,7 @@ def _files(message: Incoming) -> Iterator[IncomingFile]:
         yield IncomingFile(largest.file_id, "photo", size_bytes=largest.file_size)
     if message.document:
         sent = message.document
-        yield IncomingFile(sent.file_id, "document", name=sent.file_name, size_bytes=sent.file_size)
+        yield IncomingFile(sent.file_id, "document", name=plain_name(sent.file_name), size_bytes=sent.file_size)
 
 
 def _answered(message: Incoming) -> str:

@@ -5,13 +5,18 @@ Source: https://core.telegram.org/bots/api#update
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+
+Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""Telegram promises 52 significant bits; databases keep 64."""
 
 
 class User(msgspec.Struct, frozen=True):
     """A Telegram user."""
 
-    id: int
+    id: Number
     is_bot: bool = False
     first_name: str = ""
     last_name: str = ""
@@ -21,7 +26,7 @@ class User(msgspec.Struct, frozen=True):
 class Chat(msgspec.Struct, frozen=True):
     """A chat; private chats have the id of the user."""
 
-    id: int
+    id: Number
     type: str
 
     @property
@@ -34,9 +39,9 @@ class Photo(msgspec.Struct, frozen=True):
     """One size of a photo."""
 
     file_id: str
-    width: int = 0
-    height: int = 0
-    file_size: int = 0
+    width: Number = 0
+    height: Number = 0
+    file_size: Number = 0
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -44,27 +49,27 @@ class Document(msgspec.Struct, frozen=True):
 
     file_id: str
     file_name: str = ""
-    file_size: int = 0
+    file_size: Number = 0
 
 
 class Place(msgspec.Struct, frozen=True):
     """A point on the map, in degrees."""
 
-    latitude: float
-    longitude: float
+    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)]
+    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)]
 
 
 class Contact(msgspec.Struct, frozen=True):
     """A contact card; anybody can send anybody's."""
 
     phone_number: str
-    user_id: int = 0
+    user_id: Number = 0
 
 
 class Earlier(msgspec.Struct, frozen=True):
     """A message that is referred to; nothing but its id is used (it may not be accessible)."""
 
-    message_id: int
+    message_id: Number
     chat: Chat | None = None
 
 
@@ -75,7 +80,7 @@ class Something(msgspec.Struct, frozen=True):
 class Incoming(msgspec.Struct, frozen=True):
     """A message."""
 
-    message_id: int
+    message_id: Number
     chat: Chat
     sender: User | None = msgspec.field(name="from", default=None)
     text: str = ""
@@ -144,7 +149,7 @@ class MembershipChanged(msgspec.Struct, frozen=True):
 class Update(msgspec.Struct, frozen=True):
     """One update; at most one of the optional fields is there."""
 
-    update_id: int
+    update_id: Number
     message: Incoming | None = None
     edited_message: Incoming | None = None
     callback_query: CallbackQuery | None = None

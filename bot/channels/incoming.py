@@ -1,0 +1,23 @@
+"""Words that come in from outside, made fit to be kept, whichever channel they came through."""
+
+from __future__ import annotations
+
+import re
+
+from conversations.events import MOST_TEXT_CHARACTERS
+
+MOST_FILE_NAME_CHARACTERS = 120
+NUL = "\0"
+"""The one character that PostgreSQL keeps in no text."""
+
+
+def legible(written: str, most: int = MOST_TEXT_CHARACTERS) -> str:
+    """Drop what not every database keeps, and cut off what is beyond so many characters."""
+    return written.replace(NUL, "")[:most]
+
+
+def plain_name(written: str) -> str:
+    """Reduce a file's name as announced to something that can be shown: no folders, no control characters."""
+    last = re.split(r"[/\\]", written)[-1]
+    printable = "".join(each for each in last if each.isprintable()).strip(" .")
+    return printable[-MOST_FILE_NAME_CHARACTERS:]
