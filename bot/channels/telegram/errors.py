@@ -1,42 +1,75 @@
-"""From the library's errors to ours, with what to do about each."""
+"""What a refusal of Telegram or a broken connection means for whoever called; the same for every library."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from http import HTTPStatus
 
-import httpx
-from telegram import error as telegram_errors
+import msgspec
 
 from bot.channels.port import ChannelError
 
-NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-"""The request never left: whatever it asked for has not happened."""
-GONE_SIGNS = ("chat not found", "user is deactivated", "peer_id_invalid", "bot was blocked", "user not found")
+GONE_SIGNS = (
+    "bot was blocked",
+    "chat not found",
+    "peer_id_invalid",
+    "upgraded to a supergroup",
+    "user is deactivated",
+    "user not found",
+)
 """Words of a 400 that mean the same as a 403."""
+OURS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+"""A wrong token (both of the first two), or a second program with the same one: somebody has to put it right."""
 
 
-def as_channel_error(error: Exception) -> ChannelError:
-    """Say what an error of python-telegram-bot or httpx means for whoever called."""
-    reason = f"{type(error).__name__}: {error}"
-    match error:
-        case telegram_errors.RetryAfter():
-            return ChannelError(reason, retryable=True, retry_after=_duration(error.retry_after))
-        case telegram_errors.Forbidden():
-            return ChannelError(reason, is_gone=True)
-        case telegram_errors.BadRequest():
-            is_gone = any(sign in str(error).lower() for sign in GONE_SIGNS)
-            return ChannelError(reason, is_gone=is_gone, alert=not is_gone)
-        case telegram_errors.InvalidToken() | telegram_errors.Conflict():
-            return ChannelError(reason, retryable=True, alert=True)
-        case telegram_errors.NetworkError() | httpx.HTTPError():
-            return ChannelError(reason, retryable=True, is_uncertain=not _never_left(error))
-        case _:
-            return ChannelError(reason, alert=True)
+class _Parameters(msgspec.Struct):
+    retry_after: int = 0
 
 
-def _never_left(error: Exception) -> bool:
-    return isinstance(error, NOT_SENT) or isinstance(error.__cause__, NOT_SENT)
+class _Refusal(msgspec.Struct):
+    description: str = ""
+    parameters: _Parameters = msgspec.field(default_factory=_Parameters)
 
 
-def _duration(seconds: int | timedelta) -> timedelta:
-    return seconds if isinstance(seconds, timedelta) else timedelta(seconds=seconds)
+def refused(status: int, payload: bytes | str) -> ChannelError:
+    """Say what an answer other than a success means.
+
+    Source: https://core.telegram.org/bots/api#making-requests
+    """
+    said = _read(payload)
+    reason = f"Telegram answered {status}: {said.description or 'no description'}"
+    wait = timedelta(seconds=said.parameters.retry_after) or None
+    if status in OURS:
+        return ChannelError(reason, retryable=True, alert=True)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return ChannelError(reason, retryable=True, retry_after=wait, is_uncertain=True)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return ChannelError(reason, retryable=True, retry_after=wait)
+    is_gone = status == HTTPStatus.FORBIDDEN or any(sign in said.description.lower() for sign in GONE_SIGNS)
+    return ChannelError(reason, is_gone=is_gone, alert=not is_gone)
+
+
+def file_refused(status: int) -> ChannelError:
+    """Say what it means that a file is not handed over."""
+    is_passing = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
+    return ChannelError(f"the file server answered {status}", retryable=is_passing)
+
+
+def broken(error: Exception, token: str, *, never_left: bool = False) -> ChannelError:
+    """Say what a connection that failed means, or an answer that makes no sense.
+
+    ``never_left``: the request cannot have reached Telegram, so that what it asked for has not happened.
+    The libraries may quote the address that they called, so the secret part of the token is left out; for the same
+    reason the error is raised ``from None``, or a traceback would tell it after all.
+    """
+    secret = token.rpartition(":")[2]
+    reason = f"{type(error).__name__}: {error}".replace(secret, "…")
+    return ChannelError(reason, retryable=True, is_uncertain=not never_left)
+
+
+def _read(payload: bytes | str) -> _Refusal:
+    """Read a refusal; what stands between us and Telegram may answer with a page instead."""
+    try:
+        return msgspec.json.decode(payload, type=_Refusal)
+    except msgspec.DecodeError:
+        return _Refusal()

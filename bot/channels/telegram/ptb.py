@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import cast
+from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # durations as timedelta, as in its next major version
@@ -18,41 +18,58 @@ from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.channels.port import ChannelError
-from bot.channels.telegram.api import Buttons, WebhookState
-from bot.channels.telegram.errors import as_channel_error
+from bot.channels.telegram.api import CHUNK_BYTES, IDLE, MOST_CONNECTIONS, Buttons, Patience, WebhookState
+from bot.channels.telegram.errors import broken, file_refused, refused
 from bot.channels.telegram.updates import KINDS
 
-SEND_SECONDS = 20.0
-TIMEOUTS = (SEND_SECONDS, SEND_SECONDS, 10.0, 5.0)
-"""Seconds to read, to write, to connect, and to wait for a free connection."""
-MOST_CONNECTIONS = 64
-CHUNK_BYTES = 64 * 1024
+NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+Kind = TypeVar("Kind")
+
+
+class _RefusedError(TelegramError):
+    """Takes what a refusal means through the library."""
+
+    def __init__(self, meaning: ChannelError) -> None:
+        super().__init__(meaning.reason)
+        self.meaning = meaning
+
+
+class _Request(HTTPXRequest):
+    """Reads refusals itself, and never quotes an answer in a log."""
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        status, payload = await super().do_request(*args, **kwargs)
+        if not httpx.codes.is_success(status):
+            raise _RefusedError(refused(status, payload))
+        return status, payload
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, object]:
+        return _decoded(payload, dict)
 
 
 class _Reply(msgspec.Struct):
-    ok: bool
-    result: msgspec.Raw = msgspec.Raw()
+    result: msgspec.Raw
 
 
-class _RawRequest(HTTPXRequest):
+class _RawRequest(_Request):
     """Leaves the result of a call unparsed: our decoder is 100 times as fast as the library's models."""
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, object]:
-        try:
-            reply = msgspec.json.decode(payload, type=_Reply)
-            return {"result": bytes(reply.result)} if reply.ok else msgspec.json.decode(payload, type=dict)
-        except msgspec.DecodeError as error:
-            raise TelegramError("the server's reply is no JSON") from error
+        return {"result": bytes(_decoded(payload, _Reply).result)}
 
 
 class PtbApi:
     """Telegram's Bot API at this address, for the bot with this token."""
 
-    def __init__(self, token: str, *, base_url: str) -> None:
-        self._polling = _RawRequest(1, *TIMEOUTS)
-        self._calls = HTTPXRequest(MOST_CONNECTIONS, *TIMEOUTS)
-        self._files = httpx.AsyncClient(timeout=httpx.Timeout(SEND_SECONDS))
+    def __init__(self, token: str, *, base_url: str, patience: Patience | None = None) -> None:
+        self._token = token
+        self._patience = patience or Patience()
+        self._trust = httpx.create_ssl_context()
+        self._polling = self._request(_RawRequest, 1)
+        self._calls = self._request(_Request, MOST_CONNECTIONS)
+        self._files = httpx.AsyncClient(timeout=self._timeout(), verify=self._trust)
         self._bot = telegram.Bot(
             token,
             base_url=f"{base_url}/bot",
@@ -66,13 +83,13 @@ class PtbApi:
         kinds = msgspec.json.encode(KINDS).decode()
         asked = {"offset": offset, "timeout": int(wait.total_seconds()), "allowed_updates": kinds}
         url = f"{self._bot.base_url}/getUpdates?{urlencode(asked)}"
-        with _errors():
-            result = await self._polling.post(url, read_timeout=wait.total_seconds() + SEND_SECONDS)
+        with self._errors():
+            result = await self._polling.post(url, read_timeout=(wait + self._patience.reply).total_seconds())
         return cast("bytes", result)  # see _RawRequest
 
     async def webhook(self) -> WebhookState:
         """Tell where Telegram brings updates, and how that goes."""
-        with _errors():
+        with self._errors():
             found = await self._bot.get_webhook_info()
         return WebhookState(
             url=found.url,
@@ -84,7 +101,7 @@ class PtbApi:
 
     async def set_webhook(self, url: str, *, secret: str, connections: int) -> None:
         """Have Telegram bring the updates that we use; what is waiting is kept."""
-        with _errors():
+        with self._errors():
             await self._bot.set_webhook(
                 url,
                 max_connections=connections,
@@ -95,23 +112,23 @@ class PtbApi:
 
     async def delete_webhook(self) -> None:
         """Ask for updates by polling; what is waiting is kept."""
-        with _errors():
+        with self._errors():
             await self._bot.delete_webhook(drop_pending_updates=False)
 
     async def set_commands(self, commands: Mapping[str, str], language: str) -> None:
         """Show these commands in the menu of people with this language (empty: all others)."""
-        with _errors():
+        with self._errors():
             await self._bot.set_my_commands(list(commands.items()), language_code=language or None)
             await self._bot.set_chat_menu_button(menu_button=telegram.MenuButtonCommands())
 
     async def username(self) -> str:
         """Give the bot's public name, without the at sign."""
-        with _errors():
+        with self._errors():
             return (await self._bot.get_me()).username or ""
 
     async def send_message(self, chat: str, text: str, buttons: Buttons) -> str:
         """Send HTML and give the id of the message."""
-        with _errors():
+        with self._errors():
             sent = await self._bot.send_message(
                 int(chat),
                 text,
@@ -123,15 +140,16 @@ class PtbApi:
 
     async def answer_tap(self, tap: str) -> None:
         """Stop the progress bar on a button; possible for 150 seconds after the tap."""
-        with _errors():
+        with self._errors():
             await self._bot.answer_callback_query(tap)
 
     async def download(self, reference: str) -> AsyncIterator[bytes]:
         """Stream a file of up to 20 MB."""
-        with _errors():
+        with self._errors():
             file = await self._bot.get_file(reference)
             async with self._files.stream("GET", file.file_path or "") as reply:
-                _check(reply)
+                if not reply.is_success:
+                    raise file_refused(reply.status_code)
                 async for chunk in reply.aiter_bytes(CHUNK_BYTES):
                     yield chunk
 
@@ -140,6 +158,27 @@ class PtbApi:
         await self._polling.shutdown()
         await self._calls.shutdown()
         await self._files.aclose()
+
+    def _request(self, kind: type[_Request], connections: int) -> _Request:
+        limits = httpx.Limits(max_connections=connections, keepalive_expiry=IDLE.total_seconds())
+        return kind(httpx_kwargs={"timeout": self._timeout(), "limits": limits, "verify": self._trust})
+
+    def _timeout(self) -> httpx.Timeout:
+        patience = self._patience
+        return httpx.Timeout(
+            patience.reply.total_seconds(), connect=patience.connect.total_seconds(), pool=patience.free.total_seconds()
+        )
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Let no error of the library or of HTTP past this file, and none that names the token."""
+        try:
+            yield
+        except _RefusedError as error:
+            raise error.meaning from None
+        except (TelegramError, httpx.HTTPError, httpx.InvalidURL) as error:
+            cause = error.__cause__ if isinstance(error, TelegramError) else error
+            raise broken(error, self._token, never_left=isinstance(cause, NEVER_LEFT)) from None
 
 
 def _keyboard(buttons: Buttons) -> telegram.InlineKeyboardMarkup | None:
@@ -150,16 +189,8 @@ def _keyboard(buttons: Buttons) -> telegram.InlineKeyboardMarkup | None:
     )
 
 
-def _check(reply: httpx.Response) -> None:
-    if not reply.is_success:
-        reason = f"the file server answered {reply.status_code}"
-        raise ChannelError(reason, retryable=reply.is_server_error)
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Let no error of the library or of HTTP past this file."""
+def _decoded(payload: bytes, kind: type[Kind]) -> Kind:
     try:
-        yield
-    except (TelegramError, httpx.HTTPError) as error:
-        raise as_channel_error(error) from error
+        return msgspec.json.decode(payload, type=kind)
+    except msgspec.DecodeError as error:
+        raise TelegramError("the answer is not what Telegram writes") from error
