@@ -12,7 +12,18 @@ import structlog
 from storage.errors import StorageError
 
 LogFormat = Literal["console", "json"]
-QUIET = ("httpx", "httpcore", "telegram", "alembic", "apscheduler", "uvicorn.access", "uvicorn.error", "aiosqlite")
+QUIET = (
+    "aiogram",
+    "aiohttp",
+    "aiosqlite",
+    "alembic",
+    "apscheduler",
+    "httpcore",
+    "httpx",
+    "telegram",
+    "uvicorn.access",
+    "uvicorn.error",
+)
 """At INFO, httpx logs addresses with the bot's token in them."""
 FORBIDDEN_KEYS = frozenset({"answer", "caption", "code", "message", "name", "phone", "text", "token", "value"})
 """Keys whose values are dropped, should anybody ever log them."""

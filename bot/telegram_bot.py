@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-Library = Literal["python-telegram-bot"]
-"""What does the talking with Telegram."""
+Library = Literal["python-telegram-bot", "aiogram"]
+"""What does the talking with Telegram: the small one, or the quick one (``docs/decisions`` says when)."""
 Updates = Literal["polling", "webhook"]
 """How updates come in: we ask for them, or Telegram brings them."""
 

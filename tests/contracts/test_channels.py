@@ -16,6 +16,8 @@ from bot.backoff import Backoff
 from bot.channels.port import Accept, Channel, ChannelError
 from bot.channels.simulator.bubbles import Bubble, Phone
 from bot.channels.simulator.channel import SimulatorChannel
+from bot.channels.telegram.aiogram_api import AiogramApi
+from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.menu import load_menu
 from bot.channels.telegram.ptb import PtbApi
@@ -42,13 +44,15 @@ class Harness(Protocol):
 
 
 class TelegramHarness:
-    """Telegram, behind a local server."""
+    """Telegram through python-telegram-bot, behind a local server."""
+
+    open_api: Callable[..., TelegramApi] = PtbApi
 
     def __init__(self, server: TelegramServer, _folder: Path) -> None:
         self._person: Person = server.person()
         self.user = str(self._person.chat.id)
         quick = Backoff(timedelta(milliseconds=1), timedelta(milliseconds=5), random.Random(1))
-        api = PtbApi(server.token, base_url=server.url)
+        api = type(self).open_api(server.token, base_url=server.url)
 
         async def on_block(_address: object, _at: object) -> None:
             """Nobody blocks anybody here."""
@@ -64,6 +68,12 @@ class TelegramHarness:
     def seen(self) -> list[str]:
         """Give what the bot has said."""
         return [bubble.text for bubble in self._person.heard]
+
+
+class AiogramHarness(TelegramHarness):
+    """Telegram through aiogram."""
+
+    open_api = AiogramApi
 
 
 class SimulatorHarness:
@@ -99,7 +109,7 @@ class SimulatorHarness:
 Make = Callable[[TelegramServer, Path], Harness]
 
 
-@pytest.fixture(params=[TelegramHarness, SimulatorHarness])
+@pytest.fixture(params=[TelegramHarness, AiogramHarness, SimulatorHarness])
 def harness(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]:
     make: Make = request.param
     with TelegramServer() as server:

@@ -14,3 +14,7 @@ def open_api(bot: TelegramBot, base_url: str) -> TelegramApi:
             from bot.channels.telegram.ptb import PtbApi
 
             return PtbApi(token, base_url=base_url)
+        case "aiogram":
+            from bot.channels.telegram.aiogram_api import AiogramApi
+
+            return AiogramApi(token, base_url=base_url)
