@@ -25,7 +25,6 @@ from conversations.brief import Library
 from conversations.engine import anticipate, apologise, resume
 from indicators.loading import load_instrument
 from storage.database import connect
-from storage.errors import StorageError
 from storage.files import FileLimits, FileStore
 from storage.store import Store
 from storage.turns import Committed
@@ -60,12 +59,6 @@ class Program:
     delivery: DeliveryWorker
     jobs: FileJobs
     caretaker: Caretaker
-
-    async def checks(self) -> Mapping[str, bool]:
-        """Tell of each part whether it is well."""
-        now = self.clock.now()
-        channels = {f"channel {each.name} {each.account}": each.is_alive(now) for each in self.channels}
-        return {"database": await _answers(self.store), "pipeline": self.pipeline.is_running, **channels}
 
 
 def load_library(settings: Settings) -> Library:
@@ -176,11 +169,3 @@ def _chores(store: Store, files: FileStore) -> Mapping[str, tuple[timedelta, Cho
         "tidy_database": (timedelta(hours=1), store.housekeeping.clean),
         "sweep_files": (timedelta(hours=24), sweep),
     }
-
-
-async def _answers(store: Store) -> bool:
-    try:
-        await store.outbox.counts()
-    except StorageError:
-        return False
-    return True

@@ -15,6 +15,7 @@ from bot.clock import Clock
 from bot.logging import described
 from bot.metrics import FILES
 from conversations.events import FileRefused, FileStored
+from storage.errors import StorageError
 from storage.files import FileRefusedError, FileStore
 from storage.jobs import Job, Jobs
 from storage.turns import Envelope
@@ -105,6 +106,9 @@ class FileJobs:
     async def _work(self, job: Job) -> None:
         try:
             await self._attempt(job)
+        except asyncio.CancelledError:
+            await self._put_back(job)
+            raise
         except NotAcceptedError:
             _log.warning("job_result_not_kept", job=job.id)  # its lease runs out, and it is done again
         except Exception as error:  # noqa: BLE001 - the outermost edge of a job: the same, after a look at the log
@@ -112,6 +116,13 @@ class FileJobs:
         finally:
             self._under_way -= 1
             self._awake.set()
+
+    async def _put_back(self, job: Job) -> None:
+        """Let a job that is cut off be done again at once by whoever comes next, not when its lease runs out."""
+        try:
+            await self._jobs.retry(job.id, self._clock.now())
+        except StorageError as error:
+            _log.warning("job_not_put_back", job=job.id, error=described(error))
 
     async def _attempt(self, job: Job) -> None:
         event: FileStored | FileRefused

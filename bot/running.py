@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
 from bot.composition import Program, assemble, load_library, open_store
 from bot.exclusive import only_one
+from bot.health import Health
+from bot.lag import LagWatch
 from bot.settings import Settings
+from bot.stopping import finish, listen_for_signals
 from bot.web import WebServer, address_of, listen, web_app
 from conversations.brief import Library
 from storage.database import migrate
@@ -23,9 +26,22 @@ DISTRICT_TERM = timedelta(days=60)
 
 GARBAGE_THRESHOLDS = (20_000, 20, 50)
 """New objects before a round, rounds before an older generation's, and before a full one."""
+LAST_TURNS = timedelta(seconds=2)
+"""How long the turns may take that were handed in before the program was asked to stop."""
 _log = structlog.get_logger(__name__)
 
 Announce = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The tasks of a running program."""
+
+    pipeline: asyncio.Task[None]
+    workers: Sequence[asyncio.Task[None]]
+    """Those that start sends and downloads."""
+    intake: Sequence[asyncio.Task[None]]
+    pages: asyncio.Task[None]
 
 
 async def run(settings: Settings, announce: Announce) -> None:
@@ -60,21 +76,27 @@ async def _run(settings: Settings, library: Library, announce: Announce, *, is_o
 
 
 async def serve(program: Program, listening: socket.socket, announce: Announce) -> None:
-    """Run all parts until asked to stop; what has been acknowledged or begun is finished."""
-    web = WebServer(web_app(program.checks, program.routes))
-    stopping = asyncio.Event()
-    _listen_for_signals(stopping)
+    """Run all parts until asked to stop; what has been acknowledged or begun is finished, or left to be done again."""
+    stopping = listen_for_signals()
+    web = WebServer(web_app(Health(program, stopping), program.routes))
     try:
         async with asyncio.TaskGroup() as tasks:
-            workers = [tasks.create_task(each.run()) for each in (program.pipeline, program.delivery, program.jobs)]
-            intake = [tasks.create_task(each.run(program.pipeline.submit)) for each in program.channels]
-            pages = tasks.create_task(web.serve([listening]))
+            parts = _Parts(
+                pipeline=tasks.create_task(program.pipeline.run(), name="pipeline"),
+                workers=[
+                    tasks.create_task(program.delivery.run(), name="delivery"),
+                    tasks.create_task(program.jobs.run(), name="jobs"),
+                ],
+                intake=[tasks.create_task(each.run(program.pipeline.submit)) for each in program.channels],
+                pages=tasks.create_task(web.serve([listening]), name="pages"),
+            )
             program.caretaker.start()
+            lag = LagWatch()
             settle_memory()
             announce(address_of(listening))
             await stopping.wait()
-            await _stop(program, intake, web)
-            await asyncio.wait([*workers, pages])
+            lag.stop()
+            await _stop(program, parts, web)
     finally:
         for channel in program.channels:
             await channel.close()
@@ -91,23 +113,20 @@ def settle_memory() -> None:
     gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
-async def _stop(program: Program, intake: list[asyncio.Task[None]], web: WebServer) -> None:
-    """Close the doors first, then let what is inside finish."""
+async def _stop(program: Program, parts: _Parts, web: WebServer) -> None:
+    """Close the doors first, then let what is inside finish; turns last, because files and pages end in one."""
     _log.info("stopping")
     program.caretaker.stop()
-    for each in intake:
+    for each in parts.intake:
         each.cancel()
-    await asyncio.wait(intake)
-    program.jobs.stop()
-    program.pipeline.stop()
-    program.delivery.stop()
+    await asyncio.wait(parts.intake)
     web.stop()
-
-
-def _listen_for_signals(stopping: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
+    program.jobs.stop()
+    program.delivery.stop()
+    await finish([*parts.workers, parts.pages])
+    program.pipeline.stop()
+    await finish([parts.pipeline], LAST_TURNS)
+    _log.info("stopped")
 
 
 async def _prepare_roster(program: Program) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 import uvicorn
 from starlette.applications import Starlette
@@ -14,23 +15,44 @@ from starlette.routing import BaseRoute, Route
 
 from bot.metrics import EXPOSITION_TYPE, exposition
 
-Checks = Callable[[], Awaitable[Mapping[str, bool]]]
-"""Gives each part of the program with whether it is well."""
 STOP_SECONDS = 2
 
 
-def web_app(checks: Checks, routes: Sequence[BaseRoute] = ()) -> Starlette:
+class Reports(Protocol):
+    """What the program says of itself; each part of it with whether it is well."""
+
+    async def live(self) -> Mapping[str, bool]:
+        """Tell whether the process works at all: where it does not, only a new start helps."""
+        ...
+
+    async def ready(self) -> Mapping[str, bool]:
+        """Tell whether it can take events now; where it cannot, waiting may help."""
+        ...
+
+    async def measure(self) -> None:
+        """Bring the figures up to date that are not counted as things happen."""
+        ...
+
+
+def web_app(health: Reports, routes: Sequence[BaseRoute] = ()) -> Starlette:
     """Put the pages together; the routes of channels come last, so that they cannot hide ours."""
 
-    async def health(_request: Request) -> Response:
-        parts = await checks()
-        is_well = all(parts.values())
-        return JSONResponse({"ok": is_well, **parts}, status_code=200 if is_well else 503)
+    async def live(_request: Request) -> Response:
+        return _answer(await health.live())
+
+    async def ready(_request: Request) -> Response:
+        return _answer(await health.ready())
 
     async def metrics(_request: Request) -> Response:
+        await health.measure()
         return Response(exposition(), media_type=EXPOSITION_TYPE)
 
-    return Starlette(routes=[Route("/healthz", health), Route("/metrics", metrics), *routes])
+    return Starlette(routes=[Route("/healthz", live), Route("/readyz", ready), Route("/metrics", metrics), *routes])
+
+
+def _answer(parts: Mapping[str, bool]) -> Response:
+    is_well = all(parts.values())
+    return JSONResponse({"ok": is_well, **parts}, status_code=200 if is_well else 503)
 
 
 def listen(host: str, port: int) -> socket.socket:

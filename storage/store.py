@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from conversations.brief import Library
 from storage.database import Database
 from storage.failures import Failures
+from storage.figures import FigureReader
 from storage.form_rows import FormRows
 from storage.housekeeping import Housekeeping
 from storage.jobs import Jobs
 from storage.outbox import Outbox
 from storage.region_book import RegionBook
 from storage.roster import Roster
+from storage.schema import version_of
 from storage.turn_state import Shared, TurnState
 from storage.turns import Turns
 
@@ -32,6 +34,7 @@ class Store:
         self.jobs = Jobs(self._database)
         self.failures = Failures(self._database)
         self.roster = Roster(self._database, self._shared)
+        self.figures = FigureReader(self._database)
         self.housekeeping = Housekeeping(self._database)
 
     @asynccontextmanager
@@ -44,6 +47,15 @@ class Store:
         await self._shared.form_rows.prepare(self._database)
         async with self._database.writing("Keeping a batch of turns") as connection:
             yield Turns(connection, TurnState(at=at, shared=self._shared))
+
+    async def version(self) -> str:
+        """Give the version of the tables, as ``storage.schema`` names it.
+
+        Raises:
+            StorageError: the database does not answer.
+        """
+        async with self._database.reading("Looking up the version of the tables") as connection:
+            return await connection.run_sync(version_of)
 
     async def close(self) -> None:
         """Let go of the database."""

@@ -16,6 +16,7 @@ from bot.delivery.rates import AccountRate, ChatRates
 from bot.delivery.verdict import judge
 from bot.logging import described
 from bot.metrics import SEND_SECONDS, SENT
+from storage.errors import StorageError
 from storage.outbox import Failed, Outbox, OutboxRow, Outcome, Retry, Sent
 
 LEASE = timedelta(minutes=2)
@@ -26,6 +27,7 @@ SAFETY_LOOK = timedelta(seconds=30)
 """How long it sleeps at most: a wake-up is an event, this covers one that another process could not give."""
 NO_CHANNEL_WAIT = timedelta(minutes=10)
 """How long a message rests whose channel is not switched on."""
+CUT_OFF = ChannelError("cut off when the program stopped", retryable=True, is_uncertain=True)
 
 _log = structlog.get_logger(__name__)
 
@@ -61,11 +63,13 @@ class DeliveryWorker:
 
     async def run(self) -> None:
         """Deliver until stopped."""
-        async with asyncio.TaskGroup() as sends:
-            while not self._is_stopping:
-                self._awake.clear()
-                await self._clock.wait(self._awake, await self._look(sends))
-        await self._record()
+        try:
+            async with asyncio.TaskGroup() as sends:
+                while not self._is_stopping:
+                    self._awake.clear()
+                    await self._clock.wait(self._awake, await self._look(sends))
+        finally:
+            await self._record_last()
 
     async def _look(self, sends: asyncio.TaskGroup) -> datetime:
         """Record what has ended, start what may start, and say when to look again at the latest.
@@ -85,17 +89,20 @@ class DeliveryWorker:
         return moment
 
     async def _record(self) -> None:
-        outcomes, self._outcomes = self._outcomes, []
-        if not outcomes:
-            return
+        """Record what has ended; what could not be recorded stays for the next time."""
+        outcomes = list(self._outcomes)
+        await self._outbox.record(outcomes, self._clock.now())
+        del self._outcomes[: len(outcomes)]
+
+    async def _record_last(self) -> None:
+        """Record what the end has left; when that fails, the leases tell whoever comes next."""
         try:
-            await self._outbox.record(outcomes, self._clock.now())
-        except Exception:
-            self._outcomes = outcomes + self._outcomes
-            raise
+            await self._record()
+        except StorageError as error:
+            _log.exception("delivery_failed", error=described(error))
 
     async def _start_all(self, sends: asyncio.TaskGroup, at: datetime) -> None:
-        while (limit := self._room(at)) > 0:
+        while not self._is_stopping and (limit := self._room(at)) > 0:
             busy = self._chats.cooling(at) | self._under_way
             rows = await self._outbox.claim(at, limit=limit, lease=LEASE, busy=busy)
             for row in rows:
@@ -131,6 +138,9 @@ class DeliveryWorker:
                 outcome = Sent(row.id, await channel.send(row))
         except ChannelError as error:
             outcome = self._judged(row, error, account)
+        except asyncio.CancelledError:
+            self._end(row, channel, judge(row, CUT_OFF, self._backoff, self._clock.now()))
+            raise
         except Exception as error:  # noqa: BLE001 - the outermost edge of a send: a message that cannot be drawn
             _log.exception("send_broken", outbox=row.id, error=described(error))
             outcome = Failed(row.id, type(error).__name__)

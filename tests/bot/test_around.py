@@ -68,39 +68,65 @@ def test_the_http_library_does_not_log_addresses_with_tokens(logged: io.StringIO
     assert logged.getvalue() == ""
 
 
-async def ask(path: str, parts: Mapping[str, bool]) -> httpx.Response:
-    async def checks() -> Mapping[str, bool]:
-        return parts
+class FakeHealth:
+    """Says what it was told to say."""
 
+    def __init__(self, *, live: bool = True, database: bool = True) -> None:
+        self._live = live
+        self._database = database
+        self.is_measured = False
+
+    async def live(self) -> Mapping[str, bool]:
+        """Tell of the pipeline."""
+        return {"pipeline": self._live}
+
+    async def ready(self) -> Mapping[str, bool]:
+        """Tell of the database too."""
+        return {"pipeline": self._live, "database": self._database}
+
+    async def measure(self) -> None:
+        """Note that somebody asked."""
+        self.is_measured = True
+
+
+async def ask(path: str, health: FakeHealth | None = None) -> httpx.Response:
     async def mounted(_request: object) -> PlainTextResponse:
         return PlainTextResponse("simulator")
 
-    app = web_app(checks, [Route("/", mounted), Route("/healthz", mounted)])
+    app = web_app(health or FakeHealth(), [Route("/", mounted), Route("/healthz", mounted)])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         return await client.get(path)
 
 
-async def test_health_is_good_when_every_part_is_well() -> None:
-    answer = await ask("/healthz", {"database": True})
+async def test_a_program_is_alive_while_its_database_is_away() -> None:
+    answer = await ask("/healthz", FakeHealth(database=False))
 
-    assert (answer.status_code, answer.json()) == (200, {"ok": True, "database": True})
-
-
-async def test_health_names_the_part_that_is_not_well() -> None:
-    answer = await ask("/healthz", {"database": True, "channel telegram": False})
-
-    assert answer.status_code == 503
-    assert answer.json()["channel telegram"] is False
+    assert (answer.status_code, answer.json()) == (200, {"ok": True, "pipeline": True})
 
 
-async def test_metrics_are_in_the_usual_format() -> None:
-    answer = await ask("/metrics", {})
+async def test_a_program_that_takes_no_turns_is_not_alive() -> None:
+    answer = await ask("/healthz", FakeHealth(live=False))
 
+    assert (answer.status_code, answer.json()) == (503, {"ok": False, "pipeline": False})
+
+
+async def test_a_program_without_its_database_is_not_ready_and_says_so() -> None:
+    answer = await ask("/readyz", FakeHealth(database=False))
+
+    assert (answer.status_code, answer.json()) == (503, {"ok": False, "pipeline": True, "database": False})
+
+
+async def test_figures_are_read_when_somebody_asks_for_them() -> None:
+    health = FakeHealth()
+
+    answer = await ask("/metrics", health)
+
+    assert health.is_measured
     assert "jemputbola_turns_total" in answer.text
 
 
 async def test_a_channel_can_bring_pages_along() -> None:
-    assert (await ask("/", {})).text == "simulator"
+    assert (await ask("/")).text == "simulator"
 
 
 def test_any_free_port_can_be_taken_and_its_address_told() -> None:

@@ -19,6 +19,7 @@ from bot.channels.telegram.channel import LIMITS
 from bot.delivery.rates import AccountRate, ChatRates
 from bot.delivery.verdict import LONGEST_TRIED, judge
 from bot.delivery.worker import NO_CHANNEL_WAIT, DeliveryWorker
+from bot.stopping import finish
 from conversations.events import IncomingFile
 from storage.errors import StorageError
 from storage.outbox import Failed, Gone, Outbox, OutboxRow, Priority, Retry, Sent, Uncertain
@@ -82,10 +83,11 @@ class Bench:
         *faults: Exception,
         takes: timedelta = timedelta(0),
         clock: JumpingClock | None = None,
+        channel: FakeChannel | None = None,
     ) -> None:
         self.clock = clock or JumpingClock()
         self.outbox = FakeOutbox(rows)
-        self.channel = FakeChannel(self.clock, *faults, takes=takes)
+        self.channel = channel or FakeChannel(self.clock, *faults, takes=takes)
         self.worker = DeliveryWorker(cast("Outbox", self.outbox), [self.channel], self.clock, PATIENT)
 
     async def deliver(self, until: Callable[[], bool] | None = None) -> None:
@@ -328,3 +330,46 @@ def test_a_channel_without_limits_is_never_held_up() -> None:
 
     assert rate.room(NOON, Priority.BULK) == 50
     assert chats.cooling(NOON) == frozenset()
+
+
+class HangingChannel(FakeChannel):
+    """Never says whether it took a message."""
+
+    async def send(self, outgoing: OutboxRow) -> str:
+        """Hang."""
+        await asyncio.Event().wait()
+        raise AssertionError("nobody lets it go")
+
+
+async def cut_off(bench: Bench, *failures: Exception) -> None:
+    """Stop a worker while its channel hangs, and cut off what hangs; then the database may fail."""
+    async with asyncio.TaskGroup() as tasks:
+        worker = tasks.create_task(bench.worker.run())
+        await passed(lambda: bool(bench.outbox.leased))
+        bench.worker.stop()
+        bench.outbox.failures = list(failures)
+        await finish([worker], timedelta(0))
+
+
+async def test_a_reply_that_is_cut_off_by_the_stop_will_be_sent_again() -> None:
+    bench = Bench([row(1, at=NOON)], channel=HangingChannel(JumpingClock()))
+
+    await cut_off(bench)
+
+    assert bench.outbox.ended(Retry) == [1]
+
+
+async def test_a_broadcast_that_is_cut_off_by_the_stop_is_not_repeated() -> None:
+    bench = Bench([row(1, at=NOON, priority=Priority.BULK)], channel=HangingChannel(JumpingClock()))
+
+    await cut_off(bench)
+
+    assert bench.outbox.ended(Uncertain) == [1]
+
+
+async def test_a_worker_stops_though_the_database_is_away_and_leaves_the_lease() -> None:
+    bench = Bench([row(1, at=NOON)], channel=HangingChannel(JumpingClock()))
+
+    await cut_off(bench, StorageError("away"), StorageError("away"))
+
+    assert (bench.outbox.outcomes, bench.outbox.leased) == ([], {1})

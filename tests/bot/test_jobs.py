@@ -12,6 +12,7 @@ from bot.backoff import Backoff
 from bot.channels.port import Accept, ChannelError, NotAcceptedError
 from bot.channels.telegram.channel import LIMITS
 from bot.jobs import LEASE, MOST_ATTEMPTS, FileJobs
+from bot.stopping import finish
 from conversations.actions import FetchFile
 from conversations.events import FileRefused, FileStored, FileTarget, IncomingFile, StoredFile
 from storage.files import FileRefusedError, FileStore
@@ -91,6 +92,15 @@ class FakeChannel:
         raise NotImplementedError
 
 
+class HangingChannel(FakeChannel):
+    """Begins to hand a file over, and never ends."""
+
+    async def fetch(self, file: IncomingFile) -> AsyncIterator[bytes]:
+        """Give nothing."""
+        await asyncio.Event().wait()
+        yield b""
+
+
 class Bench:
     """File jobs with everything around them."""
 
@@ -111,9 +121,9 @@ class Bench:
             del self.jobs.actions[int(envelope.key.removeprefix("job:"))]
             self.taken.append(envelope)
 
-    async def work(self, *, takes_over: bool = False) -> None:
-        """Work until no job is left."""
-        worker = FileJobs(
+    def worker(self) -> FileJobs:
+        """Make the worker."""
+        return FileJobs(
             cast("Jobs", self.jobs),
             cast("FileStore", self.files),
             self.channels,
@@ -121,6 +131,10 @@ class Bench:
             clock=self.clock,
             backoff=Backoff(timedelta(seconds=5), timedelta(minutes=5), random.Random(1)),
         )
+
+    async def work(self, *, takes_over: bool = False) -> None:
+        """Work until no job is left."""
+        worker = self.worker()
         if takes_over:
             worker.take_over()
         async with asyncio.TaskGroup() as tasks:
@@ -216,3 +230,17 @@ async def test_what_a_killed_process_had_under_way_is_taken_over_at_once() -> No
     assert len(bench.taken) == 9
     assert bench.clock.now() == NOON
     assert set(bench.jobs.attempts.values()) == {1}
+
+
+async def test_a_download_that_is_cut_off_by_the_stop_is_done_again_at_once() -> None:
+    bench = Bench(photo(), channel=HangingChannel())
+
+    async with asyncio.TaskGroup() as tasks:
+        worker = bench.worker()
+        running = tasks.create_task(worker.run())
+        await passed(lambda: bool(bench.jobs.due))
+        worker.stop()
+        await finish([running], timedelta(0))
+
+    assert bench.jobs.due == {1: NOON}
+    assert bench.taken == []

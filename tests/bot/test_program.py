@@ -49,11 +49,19 @@ def program(tmp_path: Path) -> Iterator[Running]:
 
 def test_with_nothing_configured_the_simulator_is_served_and_stops_gracefully(program: Running, tmp_path: Path) -> None:
     page = httpx.get(program.address)
-    health = httpx.get(f"{program.address}/healthz")
+    alive = httpx.get(f"{program.address}/healthz")
+    ready = httpx.get(f"{program.address}/readyz")
     exit_code, logged = program.stop()
 
     assert page.status_code == 200
-    assert health.json() == {"ok": True, "database": True, "pipeline": True, "channel simulator local": True}
+    assert alive.json() == {"ok": True, "pipeline": True}
+    assert ready.json() == {
+        "ok": True,
+        "running": True,
+        "database": True,
+        "migrations": True,
+        "channel simulator local": True,
+    }
     assert (exit_code, "Traceback" in logged) == (0, False)
     assert {each.name for each in tmp_path.iterdir()} == {"var"}
 

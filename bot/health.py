@@ -1,0 +1,60 @@
+"""Whether the program is alive, whether it is ready for work, and the figures that are read when somebody asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+
+from bot.composition import Program
+from bot.logging import described
+from bot.metrics import DATABASE_UP, show_figures
+from storage.errors import StorageError
+from storage.schema import newest_version
+
+PATIENCE = timedelta(seconds=3)
+"""A database that takes longer to say its version is away, as far as new work is concerned."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Health:
+    """What the pages report of a program; ``stopping`` is set once it was asked to stop."""
+
+    def __init__(self, program: Program, stopping: asyncio.Event) -> None:
+        self._program = program
+        self._stopping = stopping
+
+    async def live(self) -> Mapping[str, bool]:
+        """Tell whether turns are taken; nothing outside of the process counts, because no new start would mend it."""
+        return {"pipeline": self._program.pipeline.is_running}
+
+    async def ready(self) -> Mapping[str, bool]:
+        """Tell whether the program can take events: it is not stopping, database and channels are there."""
+        now = self._program.clock.now()
+        version = await self._version()
+        return {
+            "running": self._program.pipeline.is_running and not self._stopping.is_set(),
+            "database": version is not None,
+            "migrations": version == newest_version(),
+            **{f"channel {each.name} {each.account}": each.is_alive(now) for each in self._program.channels},
+        }
+
+    async def measure(self) -> None:
+        """Read the figures of the database."""
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                show_figures(await self._program.store.figures.read(self._program.clock.now()))
+        except (StorageError, TimeoutError) as error:
+            DATABASE_UP.set(0)
+            _log.warning("figures_not_read", error=described(error))
+
+    async def _version(self) -> str | None:
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                return await self._program.store.version()
+        except (StorageError, TimeoutError) as error:
+            _log.warning("database_not_ready", error=described(error))
+            return None
