@@ -12,7 +12,7 @@ from conversations.brief import Brief
 from conversations.needs import Missing, SheetNeed, Topic
 from conversations.people import Assignment
 from conversations.sheets import ANSWERED_MARKS, OPEN_MARKS, Answer, RowMark, Sheet
-from indicators.filling import Asked, RowState, RowStatus, asked, choices_for, row_state
+from indicators.filling import Asked, Look, RowState, RowStatus, choices_for, look_at
 from indicators.form import (
     REPEAT_MARK,
     AnswerKey,
@@ -45,7 +45,7 @@ class Filling:
     progress: str = field(init=False)
     """One mark a row, as this step has left them."""
     _values: dict[str, dict[str, str]] = field(default_factory=dict)
-    _asked: dict[str, tuple[Asked, ...]] = field(default_factory=dict)
+    _looks: dict[str, Look] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.progress = self.assignment.progress.ljust(len(self.form.rows), RowMark.UNTOUCHED)
@@ -74,24 +74,34 @@ class Filling:
         """Put a new sheet in place of the row's old one."""
         self.changed[row.number] = self._seen[row.number] = sheet
         self._values.clear()
-        self._asked.clear()
+        self._looks.clear()
 
     def values(self, row: Row) -> dict[str, str]:
         """Give the answers that a step in this row looks at."""
-        if row.number not in self._values:
-            self._values[row.number] = self._values_near(row)
-        return self._values[row.number]
+        found = self._values.get(row.number)
+        if found is None:
+            found = self._values[row.number] = self._values_near(row)
+        return found
 
     def _values_near(self, row: Row) -> dict[str, str]:
         near = self.form.neighbours[row.number]
-        unseen = [SheetNeed(self.assignment.id, number) for number in near if number not in self._seen]
-        missing = [need for need in unseen if need not in self.brief.known]
+        if len(near) == 1:
+            return self.sheet(row.number).values()
+        needs = [SheetNeed(self.assignment.id, number) for number in near if number not in self._seen]
+        missing = [need for need in needs if need not in self.brief.known]
         if missing:
             raise Missing(*missing)
         values: dict[str, str] = {}
         for number in near:
-            values.update(self.sheet(number).values())
+            values |= self.sheet(number).values()
         return values
+
+    def look(self, row: Row) -> Look:
+        """See a row as this step has left it: what is asked in it now, and how far it has come."""
+        found = self._looks.get(row.number)
+        if found is None:
+            found = self._looks[row.number] = look_at(self.form, row, self.values(row), self.today)
+        return found
 
     def mark(self, row: Row) -> RowMark:
         """Tell how a row stands, without its sheet."""
@@ -108,15 +118,16 @@ class Filling:
 
     def questions(self, row: Row) -> tuple[Asked, ...]:
         """Give what is asked in a row now, notes included."""
-        if row.number not in self._asked:
-            self._asked[row.number] = asked(self.form, row, self.values(row), self.today)
-        return self._asked[row.number]
+        return self.look(row).asked
 
     def open_question(self, row: Row, *, after: str = "") -> Asked | None:
         """Give the first question of the row (after this one) that is neither answered nor put off."""
-        sheet, values, questions = self.sheet(row.number), self.values(row), self.questions(row)
-        start = next((place + 1 for place, each in enumerate(questions) if each.key == after), 0)
-        return next((each for each in (*questions[start:], *questions[:start]) if is_open(each, sheet, values)), None)
+        waiting = open_questions(self, row)
+        if not after or not waiting:
+            return waiting[0] if waiting else None
+        keys = [each.key for each in self.questions(row)]
+        place = keys.index(AnswerKey(after)) if after in keys else -1
+        return next((each for each in waiting if keys.index(each.key) > place), waiting[0])
 
     def open_rows(self, scope: tuple[Row, ...], *, after: int) -> Iterator[Row]:
         """Give the rows of the scope that are marked open; after the last comes the first."""
@@ -205,9 +216,14 @@ class Spot(NamedTuple):
         return self.filling.sheet(self.row.number)
 
 
-def is_open(each: Asked, sheet: Sheet, values: dict[str, str]) -> bool:
-    """Tell whether a question waits for an answer and was not put off."""
-    return each.question.kind is not QuestionKind.NOTE and each.key not in values and each.key not in sheet.skipped
+def open_questions(filling: Filling, row: Row) -> list[Asked]:
+    """Give the questions of a row that wait for an answer and were not put off, in order."""
+    skipped, values = filling.sheet(row.number).skipped, filling.values(row)
+    return [
+        each
+        for each in filling.questions(row)
+        if each.key not in values and each.key not in skipped and each.question.kind is not QuestionKind.NOTE
+    ]
 
 
 def evidence_key(row: Row) -> str:
@@ -217,15 +233,13 @@ def evidence_key(row: Row) -> str:
 
 def marked(filling: Filling, row: Row) -> tuple[RowMark, RowState]:
     """Give a row's mark and state from its answers."""
-    form, today = filling.form, filling.today
-    sheet, values = filling.sheet(row.number), filling.values(row)
-    state = row_state(form, row, values, today)
+    sheet, state = filling.sheet(row.number), filling.look(row).state
     if state.status is RowStatus.NOT_RELEVANT:
         return RowMark.NOT_RELEVANT, state
     is_touched = bool(sheet.answers or sheet.evidence or sheet.skipped)
     if not is_touched:
         return RowMark.UNTOUCHED, state
-    if any(is_open(each, sheet, values) for each in filling.questions(row)):
+    if open_questions(filling, row):
         return RowMark.STARTED, state
     if state.status is not RowStatus.ANSWERED:
         return RowMark.PUT_OFF, state

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -89,8 +90,8 @@ def tap(verb: Verb, *arguments: str | int) -> str:
     Raises:
         ValueError: longer than 64 bytes; forms are checked when they load, so this is a mistake of ours.
     """
-    written = SEPARATOR.join((verb, *(each if isinstance(each, str) else base36(each) for each in arguments)))
-    if len(written.encode()) > MOST_BYTES:
+    written = SEPARATOR.join([verb, *[each if isinstance(each, str) else base36(each) for each in arguments]])
+    if len(written) > MOST_BYTES or (not written.isascii() and len(written.encode()) > MOST_BYTES):
         raise ValueError(f"a button carries at most {MOST_BYTES} bytes, this one {written!r}; shorten the names")
     return written
 
@@ -104,6 +105,7 @@ def read_tap(data: str) -> Tap | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def base36(number: int) -> str:
     """Write a whole number that is not negative with the digits 0-9a-z."""
     written = ""

@@ -16,6 +16,8 @@ from conversations.messages import escaped
 
 DOMAIN = "jemputbola"
 LOCALES = Path(__file__).parent / "locales"
+MOST_REMEMBERED = 4096
+"""Filled texts kept for each way of addressing people: few differ, and those come again and again."""
 LANGUAGES = ("id", "en")
 """Languages that people can choose; the first is the one they start with."""
 
@@ -33,8 +35,8 @@ class Texts:
         self.language = language
         self._catalogue = catalogue(language)
         self._you = Markup(escaped(honorific) or "Bapak/Ibu")
-        self._fixed: dict[str, Markup] = {}
         self._fixed_plain: dict[str, str] = {}
+        self._remembered: dict[tuple[object, ...], Markup] = {}
 
     def __call__(self, key: str, /, **values: object) -> Markup:
         """Give a text; ``values`` fill its placeholders.
@@ -42,11 +44,9 @@ class Texts:
         Raises:
             KeyError: no such text, or a placeholder without a value: a mistake of ours.
         """
-        if values:
-            return self._filled(self._catalogue.gettext(key), key, values)
-        if key not in self._fixed:
-            self._fixed[key] = self._filled(self._catalogue.gettext(key), key, values)
-        return self._fixed[key]
+        remembered = (key, *values.items(), *map(type, values.values()))  # what is markup already is not escaped
+        found = self._remembered.get(remembered)
+        return found if found is not None else self._remember(remembered, self._catalogue.gettext(key), values)
 
     def plain(self, key: str, /, **values: object) -> str:
         """Give a text for a button's label, where there is no markup and nothing is escaped."""
@@ -59,6 +59,12 @@ class Texts:
     def count(self, key: str, amount: int, /, **values: object) -> Markup:
         """Give a text in the form that fits an amount, which fills ``{amount}``."""
         return self._filled(self._catalogue.ngettext(key, key, amount), key, {"amount": amount, **values})
+
+    def _remember(self, remembered: tuple[object, ...], pattern: str, values: Mapping[str, object]) -> Markup:
+        if len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.clear()
+        found = self._remembered[remembered] = self._filled(pattern, str(remembered[0]), values)
+        return found
 
     def _filled(self, pattern: str, key: str, values: Mapping[str, object]) -> Markup:
         if pattern == key:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import date
 
 import msgspec
@@ -28,9 +28,11 @@ class Turn:
     """Lives for one call of ``resume``; dialogs read from it and add to it."""
 
     brief: Brief
-    session: Session
+    before: InitVar[Session]
     event: Event
     texts: Texts = field(init=False)
+    today: date = field(init=False)
+    """The day where the person lives."""
     actions: list[Action] = field(default_factory=list)
     extras: tuple[Button, ...] = ()
     """Buttons that the next reply gets below its own."""
@@ -38,21 +40,28 @@ class Turn:
     """Forms that this step has opened, by assignment, with what it has changed in them."""
     supersedes: str = ""
     """The unsent reply that the next one takes the place of."""
+    _session: Session = field(init=False)
+    _noted: dict[str, object] = field(default_factory=dict)
+    """Changes of the session that nobody has looked at yet."""
 
-    def __post_init__(self) -> None:
-        person = self.brief.person
+    def __post_init__(self, before: Session) -> None:
+        person, posts = self.brief.person, self.brief.posts
         self.texts = texts_for(person.language, person.honorific)
+        self.today = day_there(self.event.at, posts[0].region.code if posts else "")
+        self._session = before
+
+    @property
+    def session(self) -> Session:
+        """What the conversation remembers now."""
+        if self._noted:
+            self._session = msgspec.structs.replace(self._session, **self._noted)
+            self._noted = {}
+        return self._session
 
     @property
     def place(self) -> Place:
         """Where the person is."""
         return self.session.place
-
-    @property
-    def today(self) -> date:
-        """The day where the person lives."""
-        posts = self.brief.posts
-        return day_there(self.event.at, posts[0].region.code if posts else "")
 
     def move(self, place: Place) -> None:
         """Go somewhere else in the conversation."""
@@ -60,7 +69,7 @@ class Turn:
 
     def note(self, **changes: object) -> None:
         """Change what the session remembers."""
-        self.session = msgspec.structs.replace(self.session, **changes)
+        self._noted.update(changes)
 
     def do(self, action: Action) -> None:
         """Want something done."""

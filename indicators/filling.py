@@ -92,20 +92,21 @@ class Look:
     """A row as its answers make it: what is asked now, and how far it has come."""
 
     asked: tuple[Asked, ...]
+    """The questions that are relevant now, in order, notes among them."""
     state: RowState
 
 
 def asked(form: Form, row: Row, values: Mapping[str, str], today: date) -> tuple[Asked, ...]:
     """Give the questions of a row that are relevant now, in order, notes among them."""
-    return _look(form, row, values, today).asked
+    return look_at(form, row, values, today).asked
 
 
 def row_state(form: Form, row: Row, values: Mapping[str, str], today: date) -> RowState:
     """Tell how far a row has come; a row whose questions are all optional is answered as soon as one is."""
-    return _look(form, row, values, today).state
+    return look_at(form, row, values, today).state
 
 
-def _look(form: Form, row: Row, values: Mapping[str, str], today: date) -> Look:
+def look_at(form: Form, row: Row, values: Mapping[str, str], today: date) -> Look:
     """Look at a row, or remember what was seen when its answers were alike."""
     plan = plan_of(form, row)
     fingerprint = plan.fingerprint(values, today)
@@ -193,7 +194,7 @@ def check_answer(  # noqa: PLR0917 - the question, the answer, and what everythi
 
 
 def _object(question: Question, value: str, choices: tuple[Choice, ...]) -> Objection | None:
-    if question.is_choice and not set(value.split()) <= {each.name for each in choices}:
+    if question.is_choice and not {each.name for each in choices}.issuperset(value.split()):
         return Objection(question.constraint_message, (), ObjectionReason.NOT_A_CHOICE)
     if not _is_in_range(question, value):
         return Objection(question.constraint_message, (), ObjectionReason.OUT_OF_RANGE)

@@ -7,6 +7,7 @@ from conversations.forms import Filling, Spot
 from conversations.messages import Button
 from conversations.needs import Topic
 from conversations.session import Asking, Confirming, Home, Session, Sorting
+from conversations.sheets import Answer
 from conversations.taps import Verb, tap
 from conversations.texts import Markup
 from conversations.turn import Turn, column, joined
@@ -44,15 +45,16 @@ def open_spot(turn: Turn) -> Spot | None:
 
 def ask(turn: Turn, spot: Spot, *, before: Markup | str = "") -> None:
     """Put this question: what was understood before, where I am, the question, and what stands there already."""
-    assignment, key, answer = spot.assignment, spot.key, spot.standing
+    assignment, key, answer, files = spot.assignment, spot.key, spot.standing, spot.files
     goes_on = bool(before) and _is_in_row(turn, spot)
-    turn.move(Asking(assignment, spot.row.number, key, seen=answer.value if answer else ""))
-    turn.note(last_assignment=assignment, paused=None, misses=0)
+    place = Asking(assignment, spot.row.number, key, seen=answer.value if answer else "")
+    scope = turn.session.scope
+    turn.note(place=place, last_assignment=assignment, paused=None, misses=0)
     text = joined(
         before,
-        None if goes_on else _where(turn, spot),
-        None if goes_on and spot.question.is_evidence and spot.files else question_text(spot, turn.texts),
-        _standing(turn, spot),
+        None if goes_on else _where(turn, spot, scope),
+        None if goes_on and files else question_text(spot, turn.texts),
+        _standing(turn, spot, answer, files),
     )
     turn.say(text, question_buttons(spot, turn.texts), topic=Topic(assignment, key))
 
@@ -62,18 +64,18 @@ def _is_in_row(turn: Turn, spot: Spot) -> bool:
     return isinstance(place, Asking) and (place.assignment, place.row) == (spot.assignment, spot.row.number)
 
 
-def _where(turn: Turn, spot: Spot) -> Markup:
-    rows = spot.filling.scope(turn.session.scope, office_of(turn))
+def _where(turn: Turn, spot: Spot, scope: str) -> Markup:
+    rows = spot.filling.scope(scope, office_of(turn))
     region = spot.filling.assignment.region.name if turn.has_several_regions else ""
     return where(spot, rows, turn.texts, region=region)
 
 
-def _standing(turn: Turn, spot: Spot) -> str | None:
-    if spot.files:
-        return turn.texts("question.files", files=turn.texts.count("evidence.count", spot.files))
-    if spot.standing is None:
+def _standing(turn: Turn, spot: Spot, answer: Answer | None, files: int) -> str | None:
+    if files:
+        return turn.texts("question.files", files=turn.texts.count("evidence.count", files))
+    if answer is None:
         return None
-    return turn.texts("question.standing", answer=said(spot.filling, spot.key, spot.standing.value, turn.texts))
+    return turn.texts("question.standing", answer=said(spot.filling, spot.key, answer.value, turn.texts))
 
 
 def ask_again(turn: Turn, *, before: Markup | str = "") -> bool:

@@ -104,7 +104,7 @@ def _do_at_question(turn: Turn, tapped: Tap, spot: Spot) -> None:
 
 def _choose(turn: Turn, spot: Spot, choice: str) -> None:
     """A choice was tapped; one that is not offered any more is asked again."""
-    is_offered = choice in {one.name for one in spot.choices} or (
+    is_offered = choice in [one.name for one in spot.choices] or (
         spot.question.kind is QuestionKind.ACKNOWLEDGE and choice == "OK"
     )
     if is_offered:

@@ -13,6 +13,7 @@ FULL, EMPTY = "▓", "░"
 BAR_CELLS = 10
 
 
+@lru_cache(maxsize=4096)
 def bar(done: Fraction | int, whole: Fraction | int) -> str:
     """Draw a share in ten cells; anything begun fills one cell, and only the whole fills all.
 

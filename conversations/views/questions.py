@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import takewhile
 
 from conversations.forms import Filling, Spot
 from conversations.messages import Button
@@ -29,9 +28,9 @@ MOST_BUTTON_LABEL = 60
 def where(spot: Spot, rows: tuple[Row, ...], texts: Texts, *, region: str = "") -> Markup:
     """Say where the person is among the rows they go through: row, number of, bar, points at stake, region."""
     filling, row = spot.filling, spot.row
-    place = next((number for number, each in enumerate(rows, 1) if each is row), 0)
-    if not place:
-        place, rows = row.ordinal, filling.form.rows
+    if rows is not filling.form.rows and row not in rows:
+        rows = filling.form.rows
+    place = row.ordinal if rows is filling.form.rows else rows.index(row) + 1
     whole = len(rows)
     title = row.title.said(texts.language)
     drawn = bar(filling.done(rows), filling.asked_rows(rows))
@@ -45,10 +44,10 @@ def where(spot: Spot, rows: tuple[Row, ...], texts: Texts, *, region: str = "") 
 
 def question_text(spot: Spot, texts: Texts) -> Markup:
     """Give the question itself, with notes that stand just before it and its hint."""
-    notes = [note.question.label.said(texts.language) for note in _notes_before(spot)]
-    hint = spot.question.hint.said(texts.language)
-    body = spot.question.label.said(texts.language)
-    if spot.question.repeat:
+    question, language = spot.question, texts.language
+    notes = [note.question.label.said(language) for note in _notes_before(spot)]
+    hint, body = question.hint.said(language), question.label.said(language)
+    if question.repeat:
         body = f"{body} ({spot.asked.instance})"
     return lines(
         *(texts("question.note", note=note) for note in notes),
@@ -59,25 +58,29 @@ def question_text(spot: Spot, texts: Texts) -> Markup:
 
 def _notes_before(spot: Spot) -> list[Asked]:
     """Give the notes that stand just before the question, in order."""
-    questions = spot.filling.questions(spot.row)
-    place = next(number for number, each in enumerate(questions) if each.key == spot.key)
-    notes = takewhile(lambda each: each.question.kind is QuestionKind.NOTE, reversed(questions[:place]))
-    return [*notes][::-1]
+    notes: list[Asked] = []
+    for each in spot.filling.questions(spot.row):
+        if each.key == spot.key:
+            break
+        if each.question.kind is QuestionKind.NOTE:
+            notes.append(each)
+        else:
+            notes.clear()
+    return notes
 
 
 def question_buttons(spot: Spot, texts: Texts) -> Buttons:
     """Give the choices of a question, and below them help, skip and back."""
-    assignment = spot.assignment
+    assignment, key, question = spot.assignment, spot.key, spot.question
     navigation = [
-        Button(texts.plain("button.help"), tap(Verb.HELP, assignment, spot.key)),
-        Button(texts.plain("button.skip"), tap(Verb.SKIP, assignment, spot.key)),
-        Button(texts.plain("button.back"), tap(Verb.BACK, assignment, spot.key)),
+        Button(texts.plain("button.skip"), tap(Verb.SKIP, assignment, key)),
+        Button(texts.plain("button.back"), tap(Verb.BACK, assignment, key)),
     ]
-    if not spot.question.guidance and not spot.question.hint:
-        del navigation[0]
+    if question.guidance or question.hint:
+        navigation.insert(0, Button(texts.plain("button.help"), tap(Verb.HELP, assignment, key)))
     if spot.filling.is_long:
         navigation.append(Button(texts.plain("button.parts"), tap(Verb.PARTS, assignment)))
-    if spot.question.is_evidence:
+    if question.is_evidence:
         return _evidence_buttons(spot, texts, navigation)
     return (*choice_buttons(spot, texts), tuple(navigation))
 

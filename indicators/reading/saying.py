@@ -61,6 +61,8 @@ def _say_amount(question: Question, value: str, language: str) -> str:
 
 
 def _say_choices(question: Question, value: str, language: str) -> str:
+    if question.kind is QuestionKind.SELECT_ONE:
+        return next((each.label.said(language) for each in question.choices if each.name == value), value)
     labels = {each.name: each.label.said(language) for each in question.choices}
     said = [labels.get(name, name) for name in value.split()]
     return ("; " if any("," in label or " dan " in label for label in said) else ", ").join(said)
