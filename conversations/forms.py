@@ -193,12 +193,13 @@ class Spot(NamedTuple):
     @property
     def standing(self) -> Answer | None:
         """Give the answer that stands there now."""
-        return self.sheet.answers.get(self.key)
+        return self.sheet.answers.get(self.asked.key)
 
     @property
     def files(self) -> int:
         """Count the photos and documents that answer it."""
-        return sum(item.key == self.key for item in self.sheet.evidence)
+        evidence = self.sheet.evidence
+        return sum(item.key == self.asked.key for item in evidence) if evidence else 0
 
     @property
     def topic(self) -> Topic:

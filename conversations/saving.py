@@ -9,7 +9,7 @@ from conversations.forms import Filling, marked
 from conversations.sheets import Answer, Evidence, Sheet
 from conversations.turn import Turn
 from indicators.filling import RowState
-from indicators.form import REPEAT_MARK, Row
+from indicators.form import REPEAT_MARK, Form, Row
 
 MOST_EVIDENCE = 20
 """Files that one row takes."""
@@ -38,14 +38,20 @@ def with_evidence(sheet: Sheet, evidence: tuple[Evidence, ...]) -> Sheet:
 
 def save(turn: Turn, filling: Filling, sheet: Sheet, *, row: Row, changes: tuple[AnswerChange, ...] = ()) -> RowState:
     """Keep a row's new sheet and restate the rows that look at it; give the row's new state."""
-    before, after = filling.sheet(row.number).values(), sheet.values()
+    old = filling.sheet(row.number)
     filling.keep(row, sheet)
     state = restate(turn, filling, row, changes)
-    changed = {key.partition(REPEAT_MARK)[0] for key, _ in before.items() ^ after.items()}
-    onlookers = {other.ordinal: other for name in changed for other in filling.form.onlookers.get(name, ())}
-    for _, other in sorted(onlookers.items()):
-        restate(turn, filling, other)
+    if row.number in filling.form.watched:
+        for onlooker in _onlookers(filling.form, old, sheet):
+            restate(turn, filling, onlooker)
     return state
+
+
+def _onlookers(form: Form, old: Sheet, new: Sheet) -> list[Row]:
+    """Find the rows elsewhere whose state may follow from what changed, in the form's order."""
+    changed = {key.partition(REPEAT_MARK)[0] for key, _ in old.values().items() ^ new.values().items()}
+    found = {other.ordinal: other for name in changed for other in form.onlookers.get(name, ())}
+    return [other for _, other in sorted(found.items())]
 
 
 def restate(turn: Turn, filling: Filling, row: Row, changes: tuple[AnswerChange, ...] = ()) -> RowState:

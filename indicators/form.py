@@ -248,6 +248,11 @@ class Form:
         }
 
     @cached_property
+    def watched(self) -> frozenset[RowNumber]:
+        """Rows whose answers may change the state of a row elsewhere."""
+        return frozenset(question.row for name, question in self.question_by_name.items() if self.onlookers[name])
+
+    @cached_property
     def derived(self) -> dict[object, Any]:
         """What other modules of this package compute from the form once and keep."""
         return {}

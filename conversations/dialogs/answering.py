@@ -84,7 +84,8 @@ def take_value(turn: Turn, spot: Spot, given: Given, *, is_settled: bool = False
 
 def keep(turn: Turn, spot: Spot, given: Given) -> None:
     """Keep the answer, say what was understood, and go on."""
-    old = spot.standing.value if spot.standing else None
+    standing = spot.standing
+    old = standing.value if standing else None
     sheet, changes = _changed(turn, spot, given)
     state = save(turn, spot.filling, sheet, row=spot.row, changes=changes) if changes else None
     if given.message:

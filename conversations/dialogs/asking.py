@@ -104,8 +104,10 @@ def find_question(filling: Filling, key: str) -> Spot | None:
     row = filling.row_of(key)
     if row is None:
         return None
-    each = next((one for one in filling.questions(row) if one.key == key), None)
-    return Spot(filling, row, each) if each else None
+    for each in filling.questions(row):
+        if each.key == key:
+            return Spot(filling, row, each)
+    return None
 
 
 def pause(turn: Turn) -> None:
