@@ -70,7 +70,8 @@ def _accept(state: TurnState, action: AcceptInvitation, speaker: Speaker) -> Non
     speaker.posts = (*(post for post in speaker.posts if post.id != invited.post.id), invited.post)
     speaker.assignments = tuple(sorted({*speaker.assignments, *(each.id for each in invited.assignments)}))
     state.pending.acceptances.append(Acceptance(invited, speaker.person.id, action))
-    state.forget_needs(InvitationNeed, InvitedToNeed, CoordinatorsNeed)
+    state.forget(*state.shown_as.pop(action.invitation, ()))
+    state.forget_needs(CoordinatorsNeed)
 
 
 def _decide(state: TurnState, action: DecideRequest, speaker: Speaker, at: int) -> None:
@@ -88,7 +89,7 @@ def _decide(state: TurnState, action: DecideRequest, speaker: Speaker, at: int) 
 def _change(state: TurnState, speaker: Speaker, person: Person) -> None:
     speaker.person = person
     state.pending.people.add(person.id)
-    state.forget_needs(PersonNeed)
+    state.forget(PersonNeed(person.id))
 
 
 def _forget(state: TurnState, speaker: Speaker, at: int) -> None:

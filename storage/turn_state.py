@@ -149,6 +149,8 @@ class TurnState:
     stored: dict[SheetKey, StoredSheet] = field(default_factory=dict)
     invited: dict[int, Invited] = field(default_factory=dict)
     """By the invitation's id."""
+    shown_as: defaultdict[int, set[Need]] = field(default_factory=lambda: defaultdict(set))
+    """The needs that were met with an invitation, by its id: one code may be typed in several ways."""
     pending: Pending = field(default_factory=Pending)
     has_pending: bool = False
     jobs: int = 0
@@ -160,6 +162,11 @@ class TurnState:
         for kind in kinds:
             for need in self.volatile.pop(kind, ()):
                 self.known.pop(need, None)
+
+    def forget(self, *needs: Need) -> None:
+        """Drop what is known of exactly these."""
+        for need in needs:
+            self.known.pop(need, None)
 
     def keep_sheet(self, key: SheetKey, sheet: Sheet) -> None:
         """Show the sheet to the steps that follow."""

@@ -28,6 +28,8 @@ async def invitations(connection: AsyncConnection, state: TurnState, needs: Coll
     for need in needs:
         one = found.get(code_hash(need.code))
         state.known[need] = one.invitation if one else None
+        if one:
+            state.shown_as[one.invitation.id].add(need)
 
 
 async def invited_to(connection: AsyncConnection, state: TurnState, needs: Collection[InvitedToNeed]) -> None:
