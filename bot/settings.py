@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """Where evidence is kept."""
     cache_folder: Path = Path("var/cache")
     """Where compiled forms are kept; may be deleted at any time."""
+    backup_folder: Path = Path("var/backup")
+    """Where ``jemputbola backup`` puts copies; a folder on another disk, or one that is copied to another machine."""
     instrument_folder: Path | None = None
     """Folder of the year's instrument and forms; empty: the one that comes with the program."""
 

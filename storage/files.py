@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
 from conversations.events import StoredFile
+from storage.durable import sync
 from storage.errors import StorageError
 from storage.file_types import PHOTO_TYPES, FileType, type_of
 from storage.moments import EPOCH
@@ -125,7 +126,7 @@ class FileStore:
         target = self._path(sha256)
         target.parent.mkdir(mode=0o700, exist_ok=True)
         part.replace(target)
-        _sync_folder(target.parent)
+        sync(target.parent)
         return kind
 
     def _sweep(self, wanted: Collection[str], youngest: float) -> int:
@@ -146,16 +147,6 @@ def _disk_errors() -> Iterator[None]:
             f"The folder of evidence was expected to take a file; it answered {error.strerror}. "
             "Look at disk space and permissions; the file will be fetched again."
         ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name survive a power cut, where folders can be synced."""
-    with suppress(PermissionError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _clean(announced_name: str, kind: FileType) -> str:

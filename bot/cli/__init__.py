@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bot.cli.backups import backup, restore
 from bot.cli.districts import district, invite
 from bot.cli.errors import FriendlyGroup
 from bot.cli.failures import failed
@@ -18,5 +19,5 @@ def main() -> None:
     """Jemput Bola: a chatbot that fetches the answers for Kabupaten/Kota Layak Anak."""
 
 
-for command in (run, db, doctor, forms, district, invite, approve, person, failed):
+for command in (run, db, backup, restore, doctor, forms, district, invite, approve, person, failed):
     main.add_command(command)

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
+from bot.exclusive import only_one
 
 Command = Callable[..., Result]
 VILLAGE = "16.07.01.2002"
@@ -32,7 +33,7 @@ def with_district(jemputbola: Command) -> Command:
 def test_help_lists_the_commands(jemputbola: Command) -> None:
     said = jemputbola("--help").output
 
-    for command in ("run", "db", "form", "district", "invite", "approve", "person", "failed", "doctor"):
+    for command in ("run", "db", "backup", "restore", "form", "district", "invite", "approve", "person", "failed", "doctor"):
         assert f"  {command} " in said
 
 
@@ -157,3 +158,29 @@ def test_a_form_can_be_checked_and_exported(jemputbola: Command, tmp_path: Path)
 
 def test_a_form_that_does_not_exist_is_refused(jemputbola: Command) -> None:
     assert "neither" in jemputbola("form", "show", "nothing").output
+
+
+def test_a_backup_is_put_back_and_what_was_there_is_kept_aside(with_district: Command, tmp_path: Path) -> None:
+    made = with_district("backup", "--keep", "3")
+    (place,) = (tmp_path / "var/backup").glob("20*Z")
+    with_district("district", "add", "16.02", "--year", "2026")
+
+    refused = with_district("restore", str(place))
+    restored = with_district("restore", str(place), "--replace")
+
+    assert (made.exit_code, refused.exit_code, restored.exit_code) == (0, 1, 0), restored.output
+    assert "--replace" in refused.output
+    assert len(list((tmp_path / "var").glob("jemputbola.db.replaced-*"))) == 1
+    with sqlite3.connect(tmp_path / "var/jemputbola.db") as connection:
+        assert connection.execute("SELECT count(DISTINCT district_id) FROM deadline").fetchone() == (1,)
+
+
+def test_nothing_is_put_back_while_the_bot_runs(with_district: Command, tmp_path: Path) -> None:
+    with_district("backup")
+    (place,) = (tmp_path / "var/backup").glob("20*Z")
+
+    with only_one("sqlite+aiosqlite:///var/jemputbola.db"):
+        result = with_district("restore", str(place), "--replace")
+
+    assert result.exit_code == 1
+    assert "Stop that one first" in result.output
