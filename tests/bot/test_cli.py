@@ -33,7 +33,8 @@ def with_district(jemputbola: Command) -> Command:
 def test_help_lists_the_commands(jemputbola: Command) -> None:
     said = jemputbola("--help").output
 
-    for command in ("run", "db", "backup", "restore", "form", "district", "invite", "approve", "person", "failed", "doctor"):
+    commands = "run db backup restore form district invite approve person failed doctor"
+    for command in commands.split():
         assert f"  {command} " in said
 
 
