@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from conversations.needs import Missing, Need, SheetNeed
 from conversations.people import Assignment, Person, Post
 from conversations.sheets import Sheet
@@ -20,8 +22,7 @@ class Library:
     forms: Mapping[str, Form]
 
 
-@dataclass(frozen=True, slots=True)
-class Brief:
+class Brief(msgspec.Struct, frozen=True):
     """Who is talking, what they hold and what is assigned to them; the rest is asked for by need."""
 
     person: Person
@@ -45,6 +46,9 @@ class Brief:
 
     def sheet(self, assignment: int, row: str) -> Sheet:
         """Give one row's sheet (empty when nothing was said yet)."""
-        found = self.find(SheetNeed(assignment, row))
+        need = SheetNeed(assignment, row)
+        found = self.known.get(need)
+        if found is None:
+            raise Missing(need)
         assert isinstance(found, Sheet)
         return found

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
+
+import msgspec
 
 from conversations.actions import Action, Say
 from conversations.brief import Brief
@@ -31,8 +32,7 @@ from conversations.turn import Turn
 from indicators.form import REPEAT_MARK, Form
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """What follows from an event."""
 
     session: Session

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
-from typing import NamedTuple
 
 from conversations.brief import Brief
 from conversations.needs import Missing, SheetNeed, Topic
@@ -163,27 +162,20 @@ class Filling:
         return len(self.form.rows) > LONG_FORM_ROWS
 
 
-class Spot(NamedTuple):
+class Spot:
     """One question in one row of one assignment."""
 
-    filling: Filling
-    row: Row
-    asked: Asked
+    __slots__ = ("asked", "assignment", "filling", "key", "question", "row")
 
-    @property
-    def key(self) -> AnswerKey:
-        """Give the key of its answer."""
-        return self.asked.key
-
-    @property
-    def assignment(self) -> int:
-        """Give the id of the assignment."""
-        return self.filling.assignment.id
-
-    @property
-    def question(self) -> Question:
-        """Give the question itself."""
-        return self.asked.question
+    def __init__(self, filling: Filling, row: Row, asked: Asked) -> None:
+        self.filling = filling
+        self.row = row
+        self.asked = asked
+        self.key: AnswerKey = asked.key
+        """Of its answer."""
+        self.question: Question = asked.question
+        self.assignment: int = filling.assignment.id
+        """Its number."""
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -193,18 +185,18 @@ class Spot(NamedTuple):
     @property
     def standing(self) -> Answer | None:
         """Give the answer that stands there now."""
-        return self.sheet.answers.get(self.asked.key)
+        return self.sheet.answers.get(self.key)
 
     @property
     def files(self) -> int:
         """Count the photos and documents that answer it."""
         evidence = self.sheet.evidence
-        return sum(item.key == self.asked.key for item in evidence) if evidence else 0
+        return sum(item.key == self.key for item in evidence) if evidence else 0
 
     @property
     def topic(self) -> Topic:
         """Give what a message about it is about."""
-        return Topic(self.filling.assignment.id, self.asked.key)
+        return Topic(self.assignment, self.key)
 
     @property
     def values(self) -> dict[str, str]:

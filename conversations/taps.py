@@ -96,6 +96,7 @@ def tap(verb: Verb, *arguments: str | int) -> str:
     return written
 
 
+@lru_cache(maxsize=1024)  # each is read twice: to foresee what it needs, and to do it
 def read_tap(data: str) -> Tap | None:
     """Decode what came back; None for anything that we did not make."""
     verb, *arguments = data.split(SEPARATOR)

@@ -78,8 +78,8 @@ class Turn:
     def say(self, text: str, buttons: Buttons = (), *, topic: Topic | None = None) -> None:
         """Reply with one bubble; its buttons can be chosen by number from now on."""
         buttons, self.extras = buttons + column(*self.extras), ()
-        offered = tuple(button.data for line in buttons for button in line)[:MOST_OFFERED]
-        self.note(offered=offered)
+        offered = [button.data for line in buttons for button in line]
+        self.note(offered=tuple(offered[:MOST_OFFERED]))
         self.do(Say(bubble(text, buttons), topic, self.supersedes))
         self.supersedes = ""
 
@@ -89,7 +89,10 @@ class Turn:
 
     def assignment(self, identifier: int) -> Assignment | None:
         """Find an assignment among those that the person may answer."""
-        return next((each for each in self.brief.assignments if each.id == identifier), None)
+        for each in self.brief.assignments:
+            if each.id == identifier:
+                return each
+        return None
 
     @property
     def current_assignment(self) -> Assignment | None:
@@ -98,10 +101,11 @@ class Turn:
 
     def filling(self, assignment: Assignment) -> Filling:
         """Open an assignment's form; within a step it is opened once, so that changes are seen."""
-        if assignment.id not in self.fillings:
+        found = self.fillings.get(assignment.id)
+        if found is None:
             form = self.brief.library.forms[assignment.form]
-            self.fillings[assignment.id] = Filling(self.brief, assignment, form, self.today)
-        return self.fillings[assignment.id]
+            found = self.fillings[assignment.id] = Filling(self.brief, assignment, form, self.today)
+        return found
 
     @property
     def has_several_regions(self) -> bool:
@@ -125,9 +129,9 @@ def column(*buttons: Button) -> Buttons:
 
 def joined(*parts: str | None) -> Markup:
     """Put paragraphs under each other, leaving out what is empty."""
-    return Markup("\n\n".join(part for part in parts if part))
+    return Markup("\n\n".join([part for part in parts if part]))
 
 
 def lines(*parts: str | None) -> Markup:
     """Put lines under each other, leaving out what is empty."""
-    return Markup("\n".join(part for part in parts if part))
+    return Markup("\n".join([part for part in parts if part]))

@@ -76,7 +76,7 @@ def take_value(turn: Turn, spot: Spot, given: Given, *, is_settled: bool = False
         object_to(turn, spot, given.value, objection)
         return
     standing = spot.standing
-    if standing and not is_settled and is_conflict(turn, spot, given.value):
+    if standing and not is_settled and is_conflict(turn, spot, given.value, standing):
         ask_which(turn, spot, given, standing)
         return
     keep(turn, spot, given)

@@ -164,11 +164,13 @@ def _fix_label(turn: Turn, filling: Filling, key: str, value: str | None = None)
     return turn.texts.plain("button.fix", question=label, answer=said(filling, key, shown, turn.texts))
 
 
-def is_conflict(turn: Turn, spot: Spot, value: str) -> bool:
+def is_conflict(turn: Turn, spot: Spot, value: str, standing: Answer) -> bool:
     """Tell whether somebody else has given another answer that this person has not seen."""
-    place, standing = turn.session.place, spot.standing
+    if standing.by == turn.brief.person.id:
+        return False
+    place = turn.place
     seen = place.seen if isinstance(place, Asking) and place.key == spot.key else ""
-    return standing is not None and standing.by != turn.brief.person.id and standing.value not in (value, seen)
+    return standing.value not in (value, seen)
 
 
 def ask_which(turn: Turn, spot: Spot, given: Given, standing: Answer) -> None:

@@ -82,7 +82,7 @@ def back(turn: Turn, spot: Spot) -> None:
     questions = _askable(spot.filling, spot.row)
     place = next((number for number, one in enumerate(questions) if one.key == spot.key), 0)
     if place > 0:
-        ask(turn, spot._replace(asked=questions[place - 1]))
+        ask(turn, Spot(spot.filling, spot.row, questions[place - 1]))
         return
     scope = spot.filling.scope(turn.session.scope, office_of(turn))
     rows = scope if spot.row in scope else spot.filling.form.rows

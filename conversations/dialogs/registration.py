@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 
 from conversations.actions import AcceptInvitation
@@ -221,7 +219,7 @@ def _accept(turn: Turn, place: Invited, invitation: Invitation) -> None:
     post = Post(0, invitation.role, invitation.region, invitation.standing, invitation.office)
     known = {each.id for each in turn.brief.assignments}
     person = msgspec.structs.replace(turn.brief.person, name=name, honorific=invitation.honorific)
-    turn.brief = replace(
+    turn.brief = msgspec.structs.replace(
         turn.brief,
         person=person,
         posts=(*turn.brief.posts, post),
