@@ -10,7 +10,8 @@ import structlog
 
 from bot.composition import Program
 from bot.logging import described
-from bot.metrics import DATABASE_UP, show_figures
+from bot.metrics import BACKUP_AT, CHANNEL_ALIVE, DATABASE_UP, show_figures
+from storage.backups.folder import BackupFolder
 from storage.errors import StorageError
 from storage.schema import newest_version
 
@@ -26,6 +27,7 @@ class Health:
     def __init__(self, program: Program, stopping: asyncio.Event) -> None:
         self._program = program
         self._stopping = stopping
+        self._backups = BackupFolder(program.settings.backup_folder)
 
     async def live(self) -> Mapping[str, bool]:
         """Tell whether turns are taken; nothing outside of the process counts, because no new start would mend it."""
@@ -43,10 +45,15 @@ class Health:
         }
 
     async def measure(self) -> None:
-        """Read the figures of the database."""
+        """Look at the channels, the newest backup and the database."""
+        now = self._program.clock.now()
+        for each in self._program.channels:
+            CHANNEL_ALIVE.labels(each.name, each.account).set(each.is_alive(now))
+        newest = await asyncio.to_thread(self._backups.newest_at)
+        BACKUP_AT.set(newest.timestamp() if newest else 0)
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
-                show_figures(await self._program.store.figures.read(self._program.clock.now()))
+                show_figures(await self._program.store.figures.read(now))
         except (StorageError, TimeoutError) as error:
             DATABASE_UP.set(0)
             _log.warning("figures_not_read", error=described(error))

@@ -25,6 +25,13 @@ LOOP_LAG = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
 )
 
+CHANNEL_ALIVE = Gauge(
+    "jemputbola_channel_alive", "1 while updates come in, or could; otherwise 0.", ("channel", "account")
+)
+BACKUP_AT = Gauge(
+    "jemputbola_backup_timestamp_seconds", "When the newest backup was made, in seconds since 1970; 0: there is none."
+)
+
 # What one look at the database found; each process that shares it shows the same.
 DATABASE_UP = Gauge("jemputbola_database_up", "1 when the database answered the last look, otherwise 0.")
 DATABASE_BYTES = Gauge("jemputbola_database_bytes", "Size of the database.")
