@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from conversations.forms import Filling, Spot
 from conversations.messages import Button
@@ -59,9 +60,7 @@ def question_text(spot: Spot, texts: Texts) -> Markup:
 def _notes_before(spot: Spot) -> list[Asked]:
     """Give the notes that stand just before the question, in order."""
     notes: list[Asked] = []
-    for each in spot.filling.questions(spot.row):
-        if each.key == spot.key:
-            break
+    for each in takewhile(lambda one: one.key != spot.key, spot.filling.questions(spot.row)):
         if each.question.kind is QuestionKind.NOTE:
             notes.append(each)
         else:

@@ -24,6 +24,7 @@ from conversations.people import Role
 from conversations.saving import MOST_EVIDENCE
 from conversations.session import Session, Undoable
 from conversations.taps import Verb, base36, read_tap, tap
+from conversations.texts import MOST_REMEMBERED, Markup, Texts
 from conversations.views.bars import bar, percent
 from conversations.words import Command, Intent, has_code_shape, read_command
 from tests.conversations.places import BANYUASIN, START, SUNGAI_REBO
@@ -119,6 +120,20 @@ def test_a_bar_is_full_only_when_all_is_done_and_begun_with_the_first(done: int,
 
 def test_a_share_is_cut_to_whole_percent() -> None:
     assert percent(Fraction(999, 1000), "id") == "99 %"
+
+
+def test_texts_are_remembered_without_being_mixed_up() -> None:
+    texts = Texts("id")
+    for _ in range(2):
+        assert texts("answer.understood", answer="<b>1</b>") == "✅ &lt;b&gt;1&lt;/b&gt;."
+        assert texts("answer.understood", answer=Markup("<b>1</b>")) == "✅ <b>1</b>."
+
+
+def test_what_is_remembered_of_texts_stays_small() -> None:
+    texts = Texts("id")
+    for number in range(MOST_REMEMBERED + 2):
+        assert texts("answer.understood", answer=number) == f"✅ {number}."
+    assert len(texts._remembered) <= MOST_REMEMBERED
 
 
 def test_a_row_takes_only_so_many_files() -> None:
