@@ -1,4 +1,4 @@
-"""Databases for every test that asks: ``databases`` runs it on SQLite and on PostgreSQL."""
+"""Databases for every test that asks (``databases`` runs it on SQLite and on PostgreSQL), and Hypothesis without haste."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.databases import (
     Databases,
@@ -17,6 +18,10 @@ from tests.databases import (
     given_server,
     throw_away_server,
 )
+
+# On a busy machine an example may take long; that says nothing about the law that it tries.
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
