@@ -1,4 +1,4 @@
-"""Databases for every test that asks (``databases`` runs it on SQLite and on PostgreSQL), and Hypothesis without haste."""
+"""Databases for every test that asks (on SQLite and on PostgreSQL), and Hypothesis without haste."""
 
 from __future__ import annotations
 
