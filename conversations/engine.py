@@ -11,6 +11,7 @@ from conversations.brief import Brief
 from conversations.dialogs.evidence import receive, refused, stored
 from conversations.dialogs.tapping import take_tap
 from conversations.dialogs.typing import take_edit, take_location, take_text
+from conversations.dialogs.unusual import lead_back, take_unsupported
 from conversations.events import (
     ChoiceTapped,
     ContactReceived,
@@ -68,9 +69,9 @@ def _take(turn: Turn, event: Event) -> None:
         case LocationReceived():
             take_location(turn, event)
         case ContactReceived():
-            turn.say(turn.texts("contact.not_needed"))
+            lead_back(turn, turn.texts("contact.not_needed"))
         case UnsupportedReceived():
-            turn.say(turn.texts("unsupported"))
+            take_unsupported(turn, event)
         case _:
             assert_never(event)
 

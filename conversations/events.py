@@ -110,6 +110,8 @@ class UnsupportedReceived(Happened, frozen=True, tag="unsupported"):
     """Something that we cannot use: a sticker, a voice note, a poll."""
 
     kind: str
+    album: str = ""
+    """Shared by what was sent together."""
 
 
 Event = (

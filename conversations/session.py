@@ -100,6 +100,8 @@ class Session(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which rows of a long form are gone through: empty for all, ``office``, or a part's or indicator's name."""
     heard_at: int = 0
     """When the person wrote last, in Unix seconds; 0 for never."""
+    album: str = ""
+    """The last album of which something could not be taken, and was answered."""
     wrong_codes: int = 0
     """Invitation codes that did not exist since ``wrong_since``."""
     wrong_since: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from functools import lru_cache
 
@@ -9,6 +10,8 @@ import msgspec
 
 SEPARATOR = ":"
 MOST_BYTES = 64
+LARGEST = 2**63 - 1
+NUMBER = re.compile(r"[0-9a-z]{1,13}")
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -77,11 +80,10 @@ class Tap(msgspec.Struct, frozen=True):
         return self.arguments[place] if place < len(self.arguments) else ""
 
     def number(self, place: int) -> int:
-        """Give an argument that was encoded from a whole number; 0 when it is none."""
-        try:
-            return int(self.text(place), 36)
-        except ValueError:
-            return 0
+        """Give an argument that was encoded from a whole number; 0 when it is none, or more than a database numbers."""
+        written = self.text(place)
+        number = int(written, 36) if NUMBER.fullmatch(written) else 0
+        return number if number <= LARGEST else 0
 
 
 def tap(verb: Verb, *arguments: str | int) -> str:
@@ -99,6 +101,8 @@ def tap(verb: Verb, *arguments: str | int) -> str:
 @lru_cache(maxsize=1024)  # each is read twice: to foresee what it needs, and to do it
 def read_tap(data: str) -> Tap | None:
     """Decode what came back; None for anything that we did not make."""
+    if len(data.encode("utf-8", "replace")) > MOST_BYTES:
+        return None
     verb, *arguments = data.split(SEPARATOR)
     try:
         return Tap(Verb(verb), tuple(arguments))

@@ -38,6 +38,8 @@ class Turn:
     """Buttons that the next reply gets below its own."""
     fillings: dict[int, Filling] = field(default_factory=dict)
     """Forms that this step has opened, by assignment, with what it has changed in them."""
+    opening: str = ""
+    """What the next reply begins with."""
     supersedes: str = ""
     """The unsent reply that the next one takes the place of."""
     _session: Session = field(init=False)
@@ -80,8 +82,9 @@ class Turn:
         buttons, self.extras = buttons + column(*self.extras), ()
         offered = [button.data for line in buttons for button in line]
         self.note(offered=tuple(offered[:MOST_OFFERED]))
-        self.do(Say(bubble(text, buttons), topic, self.supersedes))
-        self.supersedes = ""
+        opened = joined(self.opening, text) if self.opening else text
+        self.do(Say(bubble(opened, buttons), topic, self.supersedes))
+        self.opening = self.supersedes = ""
 
     def find(self, need: Need) -> object:
         """Look something up, or have it loaded."""

@@ -10,6 +10,7 @@ from conversations.dialogs.files import list_files
 from conversations.dialogs.going import ask_next
 from conversations.dialogs.offers import continue_button, say_closed
 from conversations.dialogs.rows import row_numbered
+from conversations.dialogs.unusual import lead_back, take_file_in_vain
 from conversations.events import FileReceived, FileRefused, FileStored, FileTarget, StoredFile
 from conversations.forms import Filling, Spot, evidence_key
 from conversations.messages import Button
@@ -33,14 +34,13 @@ ROW_IN_CAPTION = re.compile(r"^(?:no\.?|nomor|ubah)?\s*(\d+[A-Z]?(?:\.\d+[a-z]*)
 
 def receive(turn: Turn, event: FileReceived) -> None:
     """Take a file in: decide where it belongs, and have it fetched."""
-    if event.file.size_bytes > MOST_FILE_BYTES:
-        turn.say(turn.texts("evidence.too_large"))
-        return
     target = _target(turn, event)
     if target is None:
-        turn.say(turn.texts("evidence.no_form"))
-        return
-    turn.do(FetchFile(event.file, target))
+        take_file_in_vain(turn, event, turn.texts("evidence.no_form"))
+    elif event.file.size_bytes > MOST_FILE_BYTES:
+        take_file_in_vain(turn, event, turn.texts("evidence.too_large"))
+    else:
+        turn.do(FetchFile(event.file, target))
 
 
 def _target(turn: Turn, event: FileReceived) -> FileTarget | None:
@@ -170,7 +170,8 @@ def sorted_into(turn: Turn, filling: Filling, row: Row, place: Sorting) -> None:
 
 def refused(turn: Turn, event: FileRefused) -> None:
     """A file could not be kept: say why and what to do."""
-    turn.say(turn.texts(f"evidence.{event.reason}"))
+    turn.supersedes = f"album:{event.target.album}" if event.target.album else ""
+    lead_back(turn, turn.texts(f"evidence.{event.reason}"))
 
 
 def go_on(turn: Turn, spot: Spot) -> None:

@@ -12,6 +12,7 @@ from conversations.dialogs.doubts import Given, explain_rejection
 from conversations.dialogs.offers import ask_button
 from conversations.dialogs.rows import row_meant
 from conversations.dialogs.tapping import take
+from conversations.dialogs.unusual import lead_back
 from conversations.events import LocationReceived, TextEdited, TextReceived
 from conversations.forms import Filling, Spot
 from conversations.needs import Topic, TopicNeed
@@ -182,7 +183,7 @@ def _miss(turn: Turn, spot: Spot, rejection: Rejection) -> None:
 def take_edit(turn: Turn, event: TextEdited) -> None:
     """An edited message changes the answer that it gave; other edits change nothing."""
     if not _answers_topic(turn, event.message, event.text.strip()):
-        turn.say(turn.texts("edit.unknown"))
+        lead_back(turn, turn.texts("edit.unknown") if turn.brief.posts else "")
 
 
 def _answers_topic(turn: Turn, message: str, written: str) -> bool:
@@ -203,7 +204,7 @@ def take_location(turn: Turn, event: LocationReceived) -> None:
     """A place on the map answers a question for a place."""
     spot = open_spot(turn)
     if spot is None or spot.question.kind is not QuestionKind.GEOPOINT:
-        turn.say(turn.texts("location.not_needed"))
+        lead_back(turn, turn.texts("location.not_needed"))
         return
     place = f"{event.latitude:.6f} {event.longitude:.6f} 0 0"
     take_value(turn, spot, Given(place, message=event.message))

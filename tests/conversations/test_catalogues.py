@@ -30,6 +30,7 @@ FAMILIES = {
     "request.region.": tuple(kinds[0] for _, _, kinds in ROLES.values()),
     "request.role.": tuple(ROLES),
     "role.": tuple(role.value for role in Role),
+    "unsupported.": ("voice", "video", "other"),
 }
 """Keys that are put together as the program runs: how they begin, and how they go on."""
 

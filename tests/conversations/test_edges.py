@@ -71,12 +71,25 @@ def test_a_button_that_would_not_fit_is_our_mistake() -> None:
         tap(Verb.ANSWER, 1, "x" * 60, "y")
 
 
-@pytest.mark.parametrize("number", [0, 9, 35, 36, 1295, 123_456_789])
+@pytest.mark.parametrize("number", [0, 9, 35, 36, 1295, 123_456_789, 2**63 - 1])
 def test_a_number_in_a_button_reads_back(number: int) -> None:
     tapped = read_tap(tap(Verb.SCORE, number))
 
     assert tapped is not None
     assert tapped.number(0) == number == int(base36(number), 36)
+
+
+@pytest.mark.parametrize("written", ["-1", "1_0", " 1", "\u0661", "Z", "", "1y2p0ij32e8e8", "z" * 50])
+def test_what_is_no_number_of_ours_is_0(written: str) -> None:
+    tapped = read_tap(f"g:{written}")
+
+    assert tapped is not None
+    assert tapped.number(0) == 0
+
+
+@pytest.mark.parametrize("data", ["", "g" + "x" * 64, "g:" + "🙂" * 16, "?:1", "g:\ud83d" + "x" * 64])
+def test_what_no_button_of_ours_carries_is_no_tap(data: str) -> None:
+    assert read_tap(data) is None
 
 
 def test_what_a_button_lacks_is_empty() -> None:

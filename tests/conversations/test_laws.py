@@ -99,7 +99,7 @@ def sends(name: str, content: str, caption: str, album: str, world: World) -> No
 
 def sends_else(name: str, what: str, world: World) -> None:
     {
-        "sticker": partial(world.sends_sticker, name),
+        "sticker": partial(world.sends_else, name, "sticker", "x"),
         "contact": partial(world.sends_contact, name),
         "place": partial(world.points_at, name, -2.9, 104.7),
     }[what]()

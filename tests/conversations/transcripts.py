@@ -141,10 +141,13 @@ class Player:
             who, file, caption=caption[1] if caption else "", album=album[1] if album else "", reply_to=reply_to
         )
 
-    def send_else(self, who: str, what: str) -> None:
-        """Somebody sends a sticker or a contact card."""
+    def send_else(self, who: str, what: str, album: str | None) -> None:
+        """Somebody sends a sticker, a voice note, a video, perhaps in an album, or a contact card."""
         self.who = who
-        (self.world.sends_sticker if what == "sticker" else self.world.sends_contact)(who)
+        if what == "contact":
+            self.world.sends_contact(who)
+        else:
+            self.world.sends_else(who, what, album or "")
 
     def point(self, who: str, latitude: str, longitude: str) -> None:
         """Somebody sends a place on the map."""
@@ -248,7 +251,7 @@ LINES: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         (rf'{NAME} edits "(?P<old>[^"]+)": (?P<text>.*)', Player.edit),
         (rf'{NAME} taps(?: in "(?P<about>[^"]+)")?: (?P<label>.+)', Player.tap),
         (rf"{NAME} taps what carries (?P<data>.*)", Player.tap_raw),
-        (rf"{NAME} sends: (?P<what>sticker|contact)", Player.send_else),
+        (rf"{NAME} sends: (?P<what>sticker|voice|video|contact)(?:, album (?P<album>\S+))?", Player.send_else),
         (
             rf'{NAME} sends(?: in reply to "(?P<about>[^"]+)")?: {FILE}',
             Player.send,

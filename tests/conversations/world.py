@@ -105,9 +105,9 @@ class World(WritableStore):
         """Send a contact card."""
         self.step(name, ContactReceived(at=self.at, message=self.next_message(), phone="+62812", is_own=True))
 
-    def sends_sticker(self, name: str) -> None:
+    def sends_else(self, name: str, kind: str, album: str = "") -> None:
         """Send something that no form can use."""
-        self.step(name, UnsupportedReceived(at=self.at, message=self.next_message(), kind="sticker"))
+        self.step(name, UnsupportedReceived(at=self.at, message=self.next_message(), kind=kind, album=album))
 
     def waits(self, **time: float) -> None:
         """Let time pass."""

@@ -128,7 +128,7 @@ def _of_message(update_id: int, message: Incoming, bot: str, at: datetime) -> De
         spoken_to = message.chat.id if message.text.startswith("/") else 0
         return Decoded(update_id, group=spoken_to)
     event = _event_of(message, at)
-    if event is None or message.sender is None:
+    if event is None or message.sender is None or message.sender.is_bot:  # two bots would talk for ever
         return Decoded(update_id)
     return Decoded(update_id, _envelope(update_id, message.sender, event, bot))
 
@@ -166,14 +166,14 @@ def _event_of(message: Incoming, at: datetime) -> Event | None:
         return TextReceived(at=at, message=known, text=legible(message.text), reply_to=_answered(message))
     for kind in UNSUPPORTED:  # before documents: an animation carries a document too
         if getattr(message, kind) is not None:
-            return UnsupportedReceived(at=at, message=known, kind=kind)
+            return UnsupportedReceived(at=at, message=known, kind=kind, album=_album(message))
     if file := next(_files(message), None):
         return FileReceived(
             at=at,
             message=known,
             file=file,
             caption=legible(message.caption),
-            album=legible(message.media_group_id, MOST_ALBUM_CHARACTERS),
+            album=_album(message),
             reply_to=_answered(message),
         )
     return _other_event(message, known, at)
@@ -196,6 +196,10 @@ def _files(message: Incoming) -> Iterator[IncomingFile]:
     if message.document:
         sent = message.document
         yield IncomingFile(sent.file_id, "document", name=plain_name(sent.file_name), size_bytes=sent.file_size)
+
+
+def _album(message: Incoming) -> str:
+    return legible(message.media_group_id, MOST_ALBUM_CHARACTERS)
 
 
 def _answered(message: Incoming) -> str:

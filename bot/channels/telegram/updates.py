@@ -96,9 +96,12 @@ class Incoming(msgspec.Struct, frozen=True):
     checklist: Something | None = None
     dice: Something | None = None
     game: Something | None = None
+    giveaway: Something | None = None
+    giveaway_winners: Something | None = None
     invoice: Something | None = None
     paid_media: Something | None = None
     poll: Something | None = None
+    rich_message: Something | None = None
     sticker: Something | None = None
     story: Something | None = None
     video: Something | None = None
@@ -112,9 +115,12 @@ UNSUPPORTED = (
     "checklist",
     "dice",
     "game",
+    "giveaway",
+    "giveaway_winners",
     "invoice",
     "paid_media",
     "poll",
+    "rich_message",
     "sticker",
     "story",
     "video",
