@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import random
+import secrets
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -13,8 +17,10 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.channels.telegram.updates import KINDS
 from bot.cli.stores import opened
 from bot.settings import Settings
+from bot.telegram_bot import Updates
 from conversations.people import Role, Standing
 from tests.telegram_server import TelegramServer
 
@@ -23,14 +29,20 @@ DISTRICT = "16.07"
 LONG_AGO = datetime(2026, 1, 5, tzinfo=UTC)
 STOP_SECONDS = 30
 
+RETRY_SECONDS = 0.2
+"""When Telegram brings an update again that the program did not take, because it was dead or its database away."""
+CONNECTIONS = 100
+PORTS = range(20_000, 32_000)
+"""Below those that systems give to outgoing connections, so that nobody takes ours while the program is dead."""
+
 Answer = tuple[int, str]
 """Assignment and key of a question."""
 
 
 class Installation:
-    """One installation; ``start`` and ``kill`` as often as one likes."""
+    """One installation; ``start`` and ``kill`` as often as one likes. By webhook it keeps its port."""
 
-    def __init__(self, folder: Path, server: TelegramServer) -> None:
+    def __init__(self, folder: Path, server: TelegramServer, *, updates: Updates = "polling") -> None:
         self.database = folder / "jemputbola.db"
         self._folder = folder
         self._environment = {
@@ -43,6 +55,21 @@ class Installation:
             "JEMPUTBOLA_LOG_LEVEL": "WARNING",
         }
         self._process: subprocess.Popen[bytes] | None = None
+        if updates == "webhook":
+            self._take_updates_by_webhook(server)
+
+    def _take_updates_by_webhook(self, server: TelegramServer) -> None:
+        port, secret = free_port(), secrets.token_hex(16)
+        address = f"http://127.0.0.1:{port}"
+        self._environment |= {
+            "JEMPUTBOLA_TELEGRAM_UPDATES": "webhook",
+            "JEMPUTBOLA_TELEGRAM_WEBHOOK_SECRET": secret,
+            "JEMPUTBOLA_PUBLIC_URL": address,
+            "JEMPUTBOLA_WEB_PORT": str(port),
+        }
+        server.world.retry_seconds = RETRY_SECONDS
+        url = f"{address}/telegram/{server.world.bot}"
+        server.do(server.world.set_webhook(url, secret=secret, connections=CONNECTIONS, kinds=KINDS))
 
     async def invite(self, number: int) -> list[str]:
         """Put a district on the roster and give invitations for so many of its village heads."""
@@ -106,3 +133,11 @@ class Installation:
         with sqlite3.connect(self.database) as connection:
             rows = connection.execute("SELECT assignment_id, key FROM history").fetchall()
         return Counter((assignment, key) for assignment, key in rows)
+
+
+def free_port() -> int:
+    """Give a port of this machine on which nobody listens."""
+    for port in random.sample(PORTS, len(PORTS)):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no port is free")

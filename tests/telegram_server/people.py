@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tests.telegram_server.world import Bubble, Chat
+from tests.telegram_server.world import Bubble, Chat, World
 
 if TYPE_CHECKING:
     from tests.telegram_server.server import TelegramServer
@@ -17,8 +17,9 @@ PATIENCE_SECONDS = 20.0
 class Person:
     """Somebody who talks with the bot."""
 
-    def __init__(self, server: TelegramServer, chat: Chat) -> None:
+    def __init__(self, server: TelegramServer, world: World, chat: Chat) -> None:
         self._server = server
+        self._world = world
         self.chat = chat
         self._read = 0
 
@@ -60,6 +61,15 @@ class Person:
         reference = self._keeps(content)
         return self._sends("(document)", document={"file_id": reference, "file_name": name, "file_size": len(content)})
 
+    def says_in(self, group: Chat, text: str, *, to_the_bot: bool = False) -> None:
+        """Type something in a group, as a reply to what the bot said there if so wished."""
+        extra: dict[str, Any] = {}
+        if to_the_bot:
+            bot = {"id": self._world.bot, "is_bot": True, "first_name": "Jemput Bola"}
+            extra = {"reply_to_message": {"message_id": 1, "chat": group.written(), "from": bot}}
+        written = {"message_id": self._world.number(), "date": 1, "from": self._user(), "chat": group.written()}
+        self._announces("message", {**written, "text": text, **extra})
+
     def blocks_the_bot(self) -> None:
         """Block the bot."""
         self.chat.is_blocked = True
@@ -81,7 +91,7 @@ class Person:
         return [label for bubble in reversed(self.chat.bubbles) for label in bubble.labels]
 
     async def _waits(self, holds: Callable[[], bool], within: float) -> bool:
-        return await asyncio.wrap_future(self._server.start(self._server.world.wait_for(holds, within)))
+        return await asyncio.wrap_future(self._server.start(self._world.wait_for(holds, within)))
 
     def _unread(self, part: str) -> Bubble | None:
         return next((bubble for bubble in self.heard[self._read :] if part in bubble.text), None)
@@ -92,7 +102,7 @@ class Person:
         self._announces("callback_query", tap)
 
     def _sends(self, seen: str, **fields: Any) -> Bubble:
-        bubble = Bubble(self._server.world.number(), seen, is_ours=False)
+        bubble = Bubble(self._world.number(), seen, is_ours=False)
         self.chat.bubbles.append(bubble)
         self._announces("message", self._message(bubble.id, **fields))
         return bubble
@@ -101,11 +111,11 @@ class Person:
         return {"message_id": number, "date": 1, "from": self._user(), "chat": self._chat(), **fields}
 
     def _announces(self, kind: str, content: dict[str, Any]) -> None:
-        self._server.do(self._server.world.announce(**{kind: content}))
+        self._server.do(self._world.announce(**{kind: content}))
 
     def _keeps(self, content: bytes) -> str:
-        reference = f"file-{len(self._server.world.files)}"
-        self._server.world.files[reference] = content
+        reference = f"file-{len(self._world.files)}"
+        self._world.files[reference] = content
         return reference
 
     def _user(self) -> dict[str, Any]:
@@ -113,4 +123,4 @@ class Person:
         return {"id": self.chat.id, "is_bot": False, "first_name": self.chat.name, "language_code": language}
 
     def _chat(self) -> dict[str, Any]:
-        return {"id": self.chat.id, "type": "private", "first_name": self.chat.name}
+        return self.chat.written()

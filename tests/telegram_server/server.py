@@ -34,6 +34,8 @@ class TelegramServer:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._people = 70_000
+        self._worlds: dict[str, World] = {}
+        self._tasks: asyncio.TaskGroup
         self.world: World
         self.loop: asyncio.AbstractEventLoop
 
@@ -50,7 +52,8 @@ class TelegramServer:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self.do(self.world.close())
+        for world in self._worlds.values():
+            self.do(world.close())
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(PATIENCE_SECONDS)
 
@@ -62,12 +65,31 @@ class TelegramServer:
         """Do something in the server's loop and give the result."""
         return self.start(work).result(PATIENCE_SECONDS)
 
-    def person(self, name: str = "Ahmad", language: str = "id") -> Person:
-        """Give somebody new."""
+    def bot(self, token: str) -> World:
+        """Have one more bot, with people of its own; the first one, ``token``, is there from the start."""
+        number = token.partition(":")[0]
+        self._worlds[token] = World(self._tasks, bot=int(number), name=f"jemputbola{number}_bot")
+        return self._worlds[token]
+
+    def person(self, name: str = "Ahmad", language: str = "id", *, world: World | None = None) -> Person:
+        """Give somebody new, who talks with the first bot or the one of this world."""
         self._people += 1
         chat = Chat(self._people, name, language)
+        world = world or self.world
+        world.chats[chat.id] = chat
+        return Person(self, world, chat)
+
+    def group(self, name: str = "Forum Camat") -> Chat:
+        """Give a new group in which the first bot is."""
+        self._people += 1
+        chat = Chat(-self._people, name, "id")
         self.world.chats[chat.id] = chat
-        return Person(self, chat)
+        return chat
+
+    def bring_again(self) -> None:
+        """Have Telegram bring again what the webhooks did not take."""
+        for world in self._worlds.values():
+            self.do(world.bring_again())
 
     def fails(self, fault: Fault) -> None:
         """Have a fault from the next call of its method on."""
@@ -82,7 +104,11 @@ class TelegramServer:
 
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self.world = World()
+        async with asyncio.TaskGroup() as self._tasks:
+            await self._serve_in_group()
+
+    async def _serve_in_group(self) -> None:
+        self.world = self._worlds[self.token] = World(self._tasks)
         app = Starlette(
             routes=[
                 Route("/bot{token}/{method}", self._call, methods=["GET", "POST"]),
@@ -96,16 +122,18 @@ class TelegramServer:
 
     async def _call(self, request: Request) -> Response:
         given = {**request.query_params, **await request.form()}
-        if request.path_params["token"] != self.token:
+        world = self._worlds.get(request.path_params["token"])
+        if world is None:
             return _refused(RefusedError(401, "Unauthorized"))
         try:
-            result = await self.world.call(request.path_params["method"], given)
+            result = await world.call(request.path_params["method"], given)
         except RefusedError as refusal:
             return _refused(refusal)
         return JSONResponse({"ok": True, "result": result})
 
     async def _file(self, request: Request) -> Response:
-        content = self.world.files.get(request.path_params["reference"])
+        world = self._worlds.get(request.path_params["token"])
+        content = world.files.get(request.path_params["reference"]) if world else None
         return Response(content) if content is not None else Response(status_code=404)
 
 

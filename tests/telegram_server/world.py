@@ -10,11 +10,12 @@ import json
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.telegram_server.entities import RefusedError, parse_html, units
+from tests.telegram_server.webhooks import Deliveries, state_of
 
 MOST_TEXT_UNITS = 4096
 MOST_CAPTION_UNITS = 1024
@@ -45,13 +46,22 @@ class Bubble:
 
 @dataclass
 class Chat:
-    """A private chat."""
+    """A private chat, or a group (its id is negative)."""
 
     id: int
     name: str
     language: str
     bubbles: list[Bubble] = field(default_factory=list)
     is_blocked: bool = False
+
+    @property
+    def type(self) -> str:
+        """What Telegram calls this kind of chat."""
+        return "private" if self.id > 0 else "supergroup"
+
+    def written(self) -> dict[str, Any]:
+        """Give the chat as Telegram writes it."""
+        return {"id": self.id, "type": self.type, "first_name" if self.id > 0 else "title": self.name}
 
 
 @dataclass
@@ -69,8 +79,11 @@ class Fault:
 
 @dataclass
 class World:
-    """All of it."""
+    """All that concerns one bot."""
 
+    tasks: asyncio.TaskGroup
+    bot: int = 1
+    name: str = "jemputbola_bot"
     updates: deque[dict[str, Any]] = field(default_factory=deque)
     chats: dict[int, Chat] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -81,6 +94,11 @@ class World:
     """Answer 429 above 30 messages in a sliding second."""
     is_closing: bool = False
     webhook: str = ""
+    kinds: tuple[str, ...] = ()
+    """Kinds of updates that are brought there; none: all."""
+    deliveries: Deliveries | None = None
+    retry_seconds: float | None = None
+    """How long a failed update rests before it is brought again; None: until ``TelegramServer.bring_again``."""
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _numbers: int = 0
     _update_numbers: int = 1000
@@ -104,9 +122,34 @@ class World:
     async def announce(self, **update: Any) -> int:
         """Put an update into the queue and give its number."""
         self._update_numbers += 1
-        self.updates.append({"update_id": self._update_numbers, **update})
-        await self._notify()
+        if not self.kinds or update.keys() & set(self.kinds):
+            self.updates.append({"update_id": self._update_numbers, **update})
+            if self.deliveries:
+                self.deliveries.put(self.updates[-1])
+        await self.notify()
         return self._update_numbers
+
+    async def set_webhook(
+        self, url: str, *, secret: str = "", connections: int = 40, kinds: Sequence[str] = ()
+    ) -> None:
+        """Bring updates to this address from now on (empty: nowhere), those that wait first."""
+        if self.deliveries:
+            await self.deliveries.close()
+        self.webhook, self.kinds, self.deliveries = url, tuple(kinds), None
+        if url:
+            self.deliveries = Deliveries(self, url=url, secret=secret, connections=connections)
+            for update in self.updates:
+                self.deliveries.put(update)
+
+    async def bring_again(self) -> None:
+        """Bring what could not be brought again, now."""
+        assert self.deliveries
+        self.deliveries.again()
+        await self.notify()
+
+    def forget(self, update: Mapping[str, Any]) -> None:
+        """Count an update as taken."""
+        self.updates.remove(dict(update))
 
     async def call(self, method: str, given: Mapping[str, Any]) -> Any:
         """Carry out a call of the Bot API.
@@ -115,7 +158,7 @@ class World:
             RefusedError: it was refused, or a fault was planted.
         """
         self.calls.append((method, dict(given), time.monotonic()))
-        await self._notify()
+        await self.notify()
         fault = self._fault(method)
         if fault and not fault.is_late:
             await self._fail(fault)
@@ -141,9 +184,11 @@ class World:
     async def close(self) -> None:
         """Let everything that waits go."""
         self.is_closing = True
-        await self._notify()
+        await self.set_webhook("")
+        await self.notify()
 
-    async def _notify(self) -> None:
+    async def notify(self) -> None:
+        """Let everybody look who waits for something."""
         async with self.changed:
             self.changed.notify_all()
 
@@ -155,7 +200,7 @@ class World:
         mine = self._polls
         while self.updates and self.updates[0]["update_id"] < offset:
             self.updates.popleft()
-        await self._notify()
+        await self.notify()
         await self.wait_for(lambda: bool(self.updates) or self._polls != mine or self.is_closing, seconds)
         if self._polls != mine:
             raise RefusedError(409, "Conflict: terminated by other getUpdates request")
@@ -170,7 +215,7 @@ class World:
         bubble = Bubble(self.number(), seen, is_ours=True, buttons=keyboard(given.get("reply_markup")))
         self._count_send()
         chat.bubbles.append(bubble)
-        await self._notify()
+        await self.notify()
         return self.shown(chat, bubble)
 
     def shown(self, chat: Chat, bubble: Bubble) -> dict[str, Any]:
@@ -178,7 +223,7 @@ class World:
         return {
             "message_id": bubble.id,
             "date": 1767225600,
-            "chat": {"id": chat.id, "type": "private", "first_name": chat.name},
+            "chat": chat.written(),
             "text": bubble.text,
         }
 
@@ -218,16 +263,34 @@ async def _unknown(_world: World, _given: Mapping[str, Any]) -> Any:
     raise RefusedError(404, "Not Found")
 
 
-async def _get_me(_world: World, _given: Mapping[str, Any]) -> Any:
-    return {"id": 1, "is_bot": True, "first_name": "Jemput Bola", "username": "jemputbola_bot"}
+async def _get_me(world: World, _given: Mapping[str, Any]) -> Any:
+    return {"id": world.bot, "is_bot": True, "first_name": "Jemput Bola", "username": world.name}
 
 
 async def _get_updates(world: World, given: Mapping[str, Any]) -> Any:
     return await world.poll(int(given.get("offset", 0)), float(given.get("timeout", 0)))
 
 
+async def _set_webhook(world: World, given: Mapping[str, Any]) -> Any:
+    if not given["url"].startswith("http"):
+        raise RefusedError(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
+    if str(given.get("drop_pending_updates", "")).lower() == "true":
+        world.updates.clear()
+    await world.set_webhook(
+        given["url"],
+        secret=given.get("secret_token", ""),
+        connections=int(given.get("max_connections", 40)),
+        kinds=json.loads(given.get("allowed_updates", "[]")),
+    )
+    return True
+
+
+async def _get_webhook_info(world: World, _given: Mapping[str, Any]) -> Any:
+    return state_of(world.webhook, world.deliveries, len(world.updates), world.kinds)
+
+
 async def _delete_webhook(world: World, _given: Mapping[str, Any]) -> Any:
-    world.webhook = ""
+    await world.set_webhook("")
     return True
 
 
@@ -267,6 +330,8 @@ async def _get_file(world: World, given: Mapping[str, Any]) -> Any:
 METHODS = {
     "getMe": _get_me,
     "getUpdates": _get_updates,
+    "setWebhook": _set_webhook,
+    "getWebhookInfo": _get_webhook_info,
     "deleteWebhook": _delete_webhook,
     "setMyCommands": _accept,
     "setChatMenuButton": _accept,
