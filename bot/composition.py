@@ -30,14 +30,14 @@ from storage.store import Store
 from storage.turns import Committed
 
 if TYPE_CHECKING:
-    from bot.channels.telegram.channel import MembershipChange, TelegramChannel
+    from bot.channels.telegram.courtesies import MembershipChange
 
 INSTRUMENT = Path(indicators.__file__).parent / "kla_2024"
 """The instrument that comes with the program."""
 DIALOG = Dialog(resume, anticipate, apologise)
 SENDING = Backoff(timedelta(seconds=1), timedelta(minutes=5))
 FETCHING = Backoff(timedelta(seconds=5), timedelta(minutes=5))
-POLLING = Backoff(timedelta(seconds=1), timedelta(minutes=1))
+CALLING = Backoff(timedelta(seconds=1), timedelta(minutes=1))
 MEBIBYTE = 1024 * 1024
 
 
@@ -127,7 +127,10 @@ def _channels(settings: Settings, store: Store, clock: Clock) -> tuple[Sequence[
         )
     channels: list[Channel] = []
     routes: list[BaseRoute] = []
-    channels += [telegram_channel(bot, settings, clock, store.roster.mark_blocked) for bot in settings.bots]
+    for bot in settings.bots:
+        channel, paths = telegram_channel(bot, settings, clock, store.roster.mark_blocked)
+        channels.append(channel)
+        routes += paths
     if settings.has_simulator:
         simulator, pages = _simulator(settings, store, clock)
         channels.append(simulator)
@@ -135,20 +138,26 @@ def _channels(settings: Settings, store: Store, clock: Clock) -> tuple[Sequence[
     return channels, routes
 
 
-def telegram_channel(bot: TelegramBot, settings: Settings, clock: Clock, on_block: MembershipChange) -> TelegramChannel:
-    """Make the channel of a Telegram bot."""
+def telegram_channel(
+    bot: TelegramBot, settings: Settings, clock: Clock, on_block: MembershipChange
+) -> tuple[Channel, Sequence[BaseRoute]]:
+    """Make the channel of a Telegram bot, and the route by which Telegram reaches it, if it does."""
     from bot.channels.telegram.channel import TelegramChannel
+    from bot.channels.telegram.courtesies import Courtesies
     from bot.channels.telegram.libraries import open_api
     from bot.channels.telegram.menu import load_menu
+    from bot.channels.telegram.polling import Poller
+    from bot.channels.telegram.webhook import Webhook
+    from bot.channels.telegram.webhook_watch import WebhookWatch
 
-    return TelegramChannel(
-        open_api(bot, settings.telegram_base_url),
-        bot.id,
-        menu=load_menu(),
-        clock=clock,
-        backoff=POLLING,
-        on_block=on_block,
-    )
+    api = open_api(bot, settings.telegram_base_url)
+    courtesies = Courtesies(api, menu=load_menu(), clock=clock, backoff=CALLING, on_block=on_block)
+    if bot.updates == "polling":
+        poller = Poller(api, bot.id, clock=clock, backoff=CALLING)
+        return TelegramChannel(api, bot.id, intake=poller, courtesies=courtesies), ()
+    watch = WebhookWatch(api, bot.id, settings.webhook_url(bot), clock=clock, backoff=CALLING)
+    webhook = Webhook(bot.id, path=bot.webhook_path, secret=bot.webhook_secret, watch=watch, clock=clock)
+    return TelegramChannel(api, bot.id, intake=webhook, courtesies=courtesies), (webhook.route,)
 
 
 def _simulator(settings: Settings, store: Store, clock: Clock) -> tuple[Channel, Mount]:

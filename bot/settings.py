@@ -119,8 +119,8 @@ class Settings(BaseSettings):
         return (single, *self.telegram_bots)
 
     def webhook_url(self, bot: TelegramBot) -> str:
-        """Give the address to which Telegram is to bring this bot's updates."""
-        return f"{self.public_url}{bot.webhook_path}"
+        """Give the address to which Telegram is to bring this bot's updates; empty: nowhere, the bot polls."""
+        return f"{self.public_url}{bot.webhook_path}" if bot.updates == "webhook" else ""
 
     @property
     def has_telegram(self) -> bool:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from bot.clock import SystemClock
+
 NOON = datetime(2026, 3, 12, 5, 0, tzinfo=UTC)
 TURNS_OF_THE_LOOP = 20
 """How often others may run before the clock believes that nothing will happen without it."""
@@ -51,3 +53,18 @@ class JumpingClock:
     def advance(self, by: timedelta) -> None:
         """Let time pass."""
         self._at += by
+
+
+class SteppingClock(SystemClock):
+    """The machine's clock, put forward at will; waits take as long as they take."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        """Give the present moment, as far ahead as it was put."""
+        return super().now() + self._ahead
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass."""
+        self._ahead += by

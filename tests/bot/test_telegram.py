@@ -10,20 +10,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.backoff import Backoff
 from bot.channels.port import ChannelError, NotAcceptedError
 from bot.channels.telegram.channel import TelegramChannel
-from bot.channels.telegram.menu import load_menu
 from bot.channels.telegram.ptb import PtbApi
-from bot.clock import SystemClock
+from bot.clock import Clock, SystemClock
 from conversations.events import ChoiceTapped, FileReceived, IncomingFile, TextReceived
 from conversations.messages import Button, Message
 from storage.outbox import OutboxRow, Priority
 from storage.turns import AddressKey, Envelope
-from tests.bot.clocks import NOON
+from tests.bot.clocks import NOON, SteppingClock
+from tests.bot.telegram_channels import telegram_channel
 from tests.telegram_server import Fault, Person, TelegramServer
-
-QUICK = Backoff(timedelta(milliseconds=1), timedelta(milliseconds=5), random.Random(1))
 
 
 @pytest.fixture
@@ -64,17 +61,12 @@ class Inbox:
 
 
 @asynccontextmanager
-async def channel_of(server: TelegramServer, inbox: Inbox | None = None) -> AsyncIterator[TelegramChannel]:
+async def channel_of(
+    server: TelegramServer, inbox: Inbox | None = None, *, clock: Clock | None = None
+) -> AsyncIterator[TelegramChannel]:
     """Open a channel, and poll when there is an inbox."""
     api = PtbApi(server.token, base_url=server.url)
-    channel = TelegramChannel(
-        api,
-        "1",
-        menu=load_menu(),
-        clock=SystemClock(),
-        backoff=QUICK,
-        on_block=inbox.on_block if inbox else Inbox().on_block,
-    )
+    channel = telegram_channel(api, clock=clock, on_block=(inbox or Inbox()).on_block)
     async with asyncio.TaskGroup() as tasks:
         polling = tasks.create_task(channel.run(inbox.accept)) if inbox else None
         yield channel
@@ -212,7 +204,7 @@ async def test_what_has_been_committed_is_confirmed(server: TelegramServer) -> N
 async def test_polling_goes_on_after_an_error(server: TelegramServer, status: int) -> None:
     ahmad, inbox = server.person(), Inbox()
     server.fails(Fault("getUpdates", status, times=3))
-    server.fails(Fault("deleteWebhook", status, times=2))
+    server.fails(Fault("getWebhookInfo", status, times=2))
     ahmad.says("halo")
 
     async with channel_of(server, inbox):
@@ -279,11 +271,9 @@ async def test_somebody_who_blocks_the_bot_is_noted(server: TelegramServer) -> N
 
 async def test_the_menu_is_shown_in_both_languages(server: TelegramServer) -> None:
     inbox = Inbox()
-    ahmad = server.person()
-    ahmad.says("halo")
 
     async with channel_of(server, inbox):
-        await inbox.next()
+        await asyncio.wrap_future(server.start(_called(server, "setMyCommands", 2)))
 
     assert [given.get("language_code") for given in server.calls("setMyCommands")] == [None, "en"]
 
@@ -296,6 +286,96 @@ async def test_the_channel_knows_when_telegram_has_gone_silent(server: TelegramS
         assert not channel.is_alive(now + timedelta(minutes=4))
 
 
-async def _called(server: TelegramServer, method: str) -> None:
-    while not server.calls(method):  # noqa: ASYNC110 - the server announces nothing about calls
+async def _called(server: TelegramServer, method: str, times: int = 1) -> None:
+    while len(server.calls(method)) < times:  # noqa: ASYNC110 - the server announces nothing about calls
         await asyncio.sleep(0)
+
+
+async def test_a_bot_whose_updates_are_brought_elsewhere_does_not_poll_until_that_ends(server: TelegramServer) -> None:
+    ahmad, inbox = server.person(), Inbox()
+    server.do(server.world.set_webhook("http://127.0.0.1:1/another-program"))
+
+    async with channel_of(server, inbox):
+        ahmad.says("halo")
+        await asyncio.wrap_future(server.start(_called(server, "getWebhookInfo", 3)))
+        polls = len(server.calls("getUpdates"))
+        server.do(server.world.set_webhook(""))
+        await inbox.next()
+
+    assert polls == 0
+    assert len(inbox.taken) == 1
+
+
+async def test_a_bot_that_polls_looks_for_a_webhook_when_telegram_refuses(server: TelegramServer) -> None:
+    ahmad, inbox = server.person(), Inbox()
+
+    async with channel_of(server, inbox):
+        await asyncio.wrap_future(server.start(_called(server, "getUpdates")))
+        server.do(server.world.set_webhook("http://127.0.0.1:1/another-program"))
+        ahmad.says("halo")
+        await asyncio.wrap_future(server.start(_called(server, "getWebhookInfo", 3)))
+        server.do(server.world.set_webhook(""))
+        await inbox.next()
+
+    assert len(inbox.taken) == 1
+
+
+async def test_a_group_is_pointed_to_the_private_chat_once_a_day(server: TelegramServer) -> None:
+    ahmad, inbox, clock = server.person(), Inbox(), SteppingClock()
+    group, other = server.group("Forum Camat"), server.group("Forum Kades")
+
+    async with channel_of(server, inbox, clock=clock):
+        for _ in range(3):
+            ahmad.says_in(group, "/start")
+        ahmad.says_in(other, "/menu@jemputbola_bot")
+        ahmad.says("halo")
+        await inbox.next()
+        await asyncio.wrap_future(server.start(_called(server, "sendMessage", 2)))
+        clock.advance(timedelta(hours=25))
+        ahmad.says_in(group, "halo @jemputbola_bot")
+        await asyncio.wrap_future(server.start(_called(server, "sendMessage", 3)))
+
+    assert [len(chat.bubbles) for chat in (group, other)] == [2, 1]
+    assert "https://t.me/jemputbola_bot" in group.bubbles[0].text
+    assert len(inbox.taken) == 1
+
+
+async def test_talk_in_a_group_that_is_not_for_us_stays_without_reply(server: TelegramServer) -> None:
+    ahmad, inbox = server.person(), Inbox()
+    group = server.group()
+
+    async with channel_of(server, inbox):
+        ahmad.says_in(group, "Rapat jam 9 ya")
+        ahmad.says_in(group, "/start@another_bot")
+        ahmad.says_in(group, "@budi tolong dibantu")
+        ahmad.says("halo")
+        await inbox.next()
+        ahmad.says_in(group, "Baik", to_the_bot=True)
+        await asyncio.wrap_future(server.start(_called(server, "sendMessage")))
+
+    assert len(group.bubbles) == 1
+    assert [event.text for event in (each.event for each in inbox.taken) if isinstance(event, TextReceived)] == ["halo"]
+
+
+async def test_a_bot_that_is_taken_into_a_group_says_where_it_talks(server: TelegramServer) -> None:
+    inbox, group = Inbox(), server.group()
+    joined = {"chat": group.written(), "from": {"id": 1}, "date": 1, "new_chat_member": {"status": "member"}}
+
+    async with channel_of(server, inbox):
+        server.do(server.world.announce(my_chat_member=joined))
+        await asyncio.wrap_future(server.start(_called(server, "sendMessage")))
+
+    assert "https://t.me/jemputbola_bot" in group.bubbles[0].text
+
+
+async def test_a_group_in_which_the_bot_may_not_write_harms_nothing(server: TelegramServer) -> None:
+    ahmad, inbox, group = server.person(), Inbox(), server.group()
+    server.fails(Fault("sendMessage", 403))
+
+    async with channel_of(server, inbox):
+        ahmad.says_in(group, "/start")
+        await asyncio.wrap_future(server.start(_called(server, "sendMessage")))
+        ahmad.says("halo")
+        await inbox.next()
+
+    assert len(inbox.taken) == 1

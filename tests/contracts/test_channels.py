@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
-from bot.backoff import Backoff
 from bot.channels.port import Accept, Channel, ChannelError
 from bot.channels.simulator.bubbles import Bubble, Phone
 from bot.channels.simulator.channel import SimulatorChannel
 from bot.channels.telegram.aiogram_api import AiogramApi
 from bot.channels.telegram.api import TelegramApi
-from bot.channels.telegram.channel import TelegramChannel
-from bot.channels.telegram.menu import load_menu
 from bot.channels.telegram.ptb import PtbApi
 from bot.clock import SystemClock
 from conversations.events import IncomingFile, TextReceived
@@ -27,6 +22,7 @@ from conversations.messages import Button, Message
 from storage.outbox import OutboxRow, Priority
 from storage.turns import AddressKey, Envelope
 from tests.bot.clocks import NOON
+from tests.bot.telegram_channels import telegram_channel
 from tests.telegram_server import Person, TelegramServer
 
 
@@ -51,15 +47,7 @@ class TelegramHarness:
     def __init__(self, server: TelegramServer, _folder: Path) -> None:
         self._person: Person = server.person()
         self.user = str(self._person.chat.id)
-        quick = Backoff(timedelta(milliseconds=1), timedelta(milliseconds=5), random.Random(1))
-        api = type(self).open_api(server.token, base_url=server.url)
-
-        async def on_block(_address: object, _at: object) -> None:
-            """Nobody blocks anybody here."""
-
-        self.channel: Channel = TelegramChannel(
-            api, "1", menu=load_menu(), clock=SystemClock(), backoff=quick, on_block=on_block
-        )
+        self.channel: Channel = telegram_channel(type(self).open_api(server.token, base_url=server.url))
 
     async def says(self, text: str) -> None:
         """Type something."""

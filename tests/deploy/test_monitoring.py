@@ -67,6 +67,7 @@ async def given() -> Given:
     metrics.SENT.labels("telegram", "sent").inc(0)
     metrics.SEND_SECONDS.labels("telegram").observe(0)
     metrics.FILES.labels("FileStored").inc(0)
+    metrics.WEBHOOK_ANSWERS.labels(200).inc(0)
     transport = httpx.ASGITransport(web_app(FakeHealth()))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         page = (await client.get("/metrics")).text

@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from bot.channels.incoming import legible, plain_name
-from bot.channels.telegram.updates import UNSUPPORTED, CallbackQuery, Incoming, Update, User
+from bot.channels.telegram.updates import UNSUPPORTED, CallbackQuery, Incoming, MembershipChanged, Update, User
 from conversations.events import (
     ChoiceTapped,
     ContactReceived,
@@ -34,6 +34,7 @@ _SURROGATE = re.compile(
     re.DOTALL,
 )
 """Every escape in turn, so that the second backslash of a pair begins none; ``lone`` is half a character."""
+_NAMES = re.compile("@([a-z0-9_]{4,32})")
 _updates = msgspec.json.Decoder(tuple[Update, ...])
 _raws = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
 _update = msgspec.json.Decoder(Update)
@@ -51,7 +52,9 @@ class Decoded(msgspec.Struct, frozen=True):
     callback: str = ""
     """Id of the tap, to be answered after the commit so that the phone stops its progress bar."""
     group: int = 0
-    """A group in which somebody spoke to the bot: it is told once that we talk in private only."""
+    """A group in which the bot may have been spoken to: it is told now and then that we talk in private only."""
+    named: frozenset[str] = frozenset()
+    """The user names in what was said there, in small letters; none: it was for us."""
     membership: str = ""
     """Our new status in a private chat: ``kicked`` when the person blocked the bot."""
     address: AddressKey | None = None
@@ -116,21 +119,36 @@ def _decoded(update: Update, bot: str, at: datetime) -> Decoded:
         return _of_tap(update.update_id, update.callback_query, bot, at)
     if update.edited_message:
         return _of_edit(update.update_id, update.edited_message, bot, at)
-    if update.my_chat_member and update.my_chat_member.chat.is_private:
-        changed = update.my_chat_member
-        address = AddressKey(CHANNEL, bot, str(changed.chat.id))
-        return Decoded(update.update_id, membership=changed.new_chat_member.status, address=address)
+    if update.my_chat_member:
+        return _of_membership(update.update_id, update.my_chat_member, bot)
     return Decoded(update.update_id)
 
 
 def _of_message(update_id: int, message: Incoming, bot: str, at: datetime) -> Decoded:
     if not message.chat.is_private:
-        spoken_to = message.chat.id if message.text.startswith("/") else 0
-        return Decoded(update_id, group=spoken_to)
+        return _of_group(update_id, message, bot)
     event = _event_of(message, at)
     if event is None or message.sender is None or message.sender.is_bot:  # two bots would talk for ever
         return Decoded(update_id)
     return Decoded(update_id, _envelope(update_id, message.sender, event, bot))
+
+
+def _of_group(update_id: int, message: Incoming, bot: str) -> Decoded:
+    """A command, a name and a reply to our own words may be meant for us; other talk is none of our business."""
+    named = frozenset(_NAMES.findall(message.text.lower()))
+    earlier = message.reply_to_message
+    is_reply = earlier is not None and earlier.author is not None and str(earlier.author.id) == bot
+    if message.chat.is_group and (named or is_reply or message.text.startswith("/")):
+        return Decoded(update_id, group=message.chat.id, named=named)
+    return Decoded(update_id)
+
+
+def _of_membership(update_id: int, changed: MembershipChanged, bot: str) -> Decoded:
+    status = changed.new_chat_member.status
+    if changed.chat.is_private:
+        return Decoded(update_id, membership=status, address=AddressKey(CHANNEL, bot, str(changed.chat.id)))
+    is_in = changed.chat.is_group and status in {"member", "administrator"}
+    return Decoded(update_id, group=changed.chat.id if is_in else 0)
 
 
 def _of_tap(update_id: int, tap: CallbackQuery, bot: str, at: datetime) -> Decoded:

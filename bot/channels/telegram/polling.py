@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,7 +11,9 @@ import structlog
 from bot.backoff import Backoff
 from bot.channels.port import Accept, ChannelError, NotAcceptedError
 from bot.channels.telegram.api import TelegramApi
-from bot.channels.telegram.decoding import Decoded, decode_updates
+from bot.channels.telegram.decoding import decode_updates
+from bot.channels.telegram.intake import Afterwards, report_problems
+from bot.channels.telegram.webhook_state import complaint
 from bot.clock import Clock, pause
 
 LONG_POLL = timedelta(seconds=50)
@@ -21,49 +21,58 @@ LONG_POLL = timedelta(seconds=50)
 STUCK_AFTER = timedelta(minutes=3)
 """Without any reply for so long (three polls), something is wrong."""
 
-Afterwards = Callable[[Sequence[Decoded]], Coroutine[None, None, None]]
-"""What is done with a batch after its commit: best effort, never in the way of the next batch."""
-
 _log = structlog.get_logger(__name__)
 
 
 class Poller:
     """Polls one bot."""
 
-    def __init__(self, api: TelegramApi, bot: str, *, clock: Clock, backoff: Backoff, afterwards: Afterwards) -> None:
+    def __init__(self, api: TelegramApi, bot: str, *, clock: Clock, backoff: Backoff) -> None:
         self._api = api
         self._bot = bot
         self._clock = clock
         self._backoff = backoff
-        self._afterwards = afterwards
         self._offset = 0
         self._failures = 0
+        self._has_looked = False
+        """Whether Telegram is known to keep the updates for us instead of bringing them somewhere."""
         self._heard_at = clock.now()
 
     def is_alive(self, at: datetime) -> bool:
-        """Tell whether Telegram has answered lately."""
+        """Tell whether Telegram has handed updates over lately, or said that there are none."""
         return at - self._heard_at < STUCK_AFTER
 
-    async def run(self, accept: Accept) -> None:
+    async def run(self, accept: Accept, afterwards: Afterwards) -> None:
         """Poll until cancelled. A batch that is not committed is asked for again, so nothing is lost."""
-        async with asyncio.TaskGroup() as after:
-            while True:
-                try:
-                    await self._poll(accept, after)
-                except (ChannelError, NotAcceptedError, msgspec.DecodeError) as error:
-                    await self._rest(error)
+        while True:
+            try:
+                await self._look_for_webhook()
+                await self._poll(accept, afterwards)
+            except (ChannelError, NotAcceptedError, msgspec.DecodeError) as error:
+                await self._rest(error)
 
-    async def _poll(self, accept: Accept, after: asyncio.TaskGroup) -> None:
+    async def _look_for_webhook(self) -> None:
+        """Refuse to poll while Telegram brings the updates somewhere: it would answer every request with 409.
+
+        Nobody but a person knows whether another installation still takes them there, so it is not deleted.
+        """
+        if self._has_looked:
+            return
+        if wrong := complaint(await self._api.webhook(), "", self._clock.now()):
+            raise ChannelError(wrong, retryable=True, alert=True)
+        self._has_looked = True
+
+    async def _poll(self, accept: Accept, afterwards: Afterwards) -> None:
         payload = await self._api.get_updates(self._offset, LONG_POLL)
         self._heard_at = self._clock.now()
         decoded = decode_updates(payload, bot=self._bot, at=self._heard_at)
-        _report_problems(decoded)
+        report_problems(decoded)
         if envelopes := [each.envelope for each in decoded if each.envelope]:
             await accept(envelopes)
         self._failures = 0
         if decoded:
             self._offset = decoded[-1].update_id + 1
-            after.create_task(self._afterwards(decoded))
+            afterwards(decoded)
 
     async def _rest(self, error: Exception) -> None:
         """Wait before the next poll: what Telegram says, or longer and longer up to the bound."""
@@ -72,15 +81,10 @@ class Poller:
         if isinstance(error, ChannelError) and error.retry_after:
             wait = error.retry_after
         is_alert = isinstance(error, ChannelError) and error.alert
+        self._has_looked = self._has_looked and not is_alert
         level = logging.ERROR if is_alert else logging.WARNING
         _log.log(level, "polling_failed", reason=_reason(error), wait_seconds=wait.total_seconds())
         await pause(self._clock, self._clock.now() + wait)
-
-
-def _report_problems(decoded: Sequence[Decoded]) -> None:
-    for each in decoded:
-        if each.problem:
-            _log.error("update_unreadable", update_id=each.update_id, problem=each.problem)
 
 
 def _reason(error: Exception) -> str:

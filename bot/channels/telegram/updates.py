@@ -34,6 +34,11 @@ class Chat(msgspec.Struct, frozen=True):
         """Tell whether this is a chat with one person."""
         return self.type == "private"
 
+    @property
+    def is_group(self) -> bool:
+        """Tell whether several people talk here; in a channel nobody can be answered."""
+        return self.type in {"group", "supergroup"}
+
 
 class Photo(msgspec.Struct, frozen=True):
     """One size of a photo."""
@@ -66,11 +71,18 @@ class Contact(msgspec.Struct, frozen=True):
     user_id: Number = 0
 
 
+class Author(msgspec.Struct, frozen=True):
+    """Who wrote a message that is referred to."""
+
+    id: Number = 0
+
+
 class Earlier(msgspec.Struct, frozen=True):
-    """A message that is referred to; nothing but its id is used (it may not be accessible)."""
+    """A message that is referred to (it may not be accessible)."""
 
     message_id: Number
     chat: Chat | None = None
+    author: Author | None = msgspec.field(name="from", default=None)
 
 
 class Something(msgspec.Struct, frozen=True):

@@ -1,0 +1,147 @@
+"""Takes updates in as Telegram brings them: an HTTP request each, answered when its update has been committed.
+
+An update has arrived when its last byte has; updates take effect in the order of arrival, one turn after another.
+Telegram brings a person's messages one by one and their taps one by one, but a message and a tap side by side and in
+either order. Both orders do: a tap names its question, and whoever types has not yet seen what their tap leads to.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+import msgspec
+import structlog
+from pydantic import SecretStr
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.channels.port import Accept, NotAcceptedError
+from bot.channels.telegram.decoding import Decoded, decode_update
+from bot.channels.telegram.intake import Afterwards, report_problems
+from bot.channels.telegram.webhook_watch import WebhookWatch
+from bot.clock import Clock
+from bot.metrics import WEBHOOK_ANSWERS
+
+SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of the header
+JSON = "application/json"
+MOST_BODY_BYTES = 1024 * 1024
+"""Several times the longest update: a text of 4096 escaped characters that replies to another one with 100 buttons."""
+RETRY_SECONDS = 2
+"""When to bring an update again that could not be kept. Without it Telegram waits longer each time, up to two minutes.
+
+Source: https://github.com/tdlib/telegram-bot-api, ``WebhookActor::on_update_error``
+"""
+REFUSALS = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    }
+)
+COMPLAINT_EVERY = timedelta(minutes=1)
+"""Requests that are not Telegram's are counted, and logged this often: strangers must not fill the log."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Webhook:
+    """Takes the updates of one bot, at the path that its route names."""
+
+    def __init__(self, bot: str, *, path: str, secret: SecretStr, watch: WebhookWatch, clock: Clock) -> None:
+        self.route = Route(path, self._answer, methods=["POST"])
+        self._bot = bot
+        self._secret = secret
+        self._watch = watch
+        self._clock = clock
+        self._accept: Accept | None = None
+        self._afterwards: Afterwards | None = None
+        self._complained_at: datetime | None = None
+
+    async def run(self, accept: Accept, afterwards: Afterwards) -> None:
+        """Take updates in until cancelled; what is under way then is still finished, everything after it refused."""
+        self._accept, self._afterwards = accept, afterwards
+        try:
+            await self._watch.run()
+        finally:
+            self._accept = self._afterwards = None
+
+    def is_alive(self, at: datetime) -> bool:  # noqa: ARG002 - an intake's; Telegram may have nothing to bring for days
+        """Tell whether updates would be taken now."""
+        return self._accept is not None
+
+    async def _answer(self, request: Request) -> Response:
+        status = await self._take(request)
+        WEBHOOK_ANSWERS.labels(int(status)).inc()
+        self._complain(status)
+        return Response(status_code=status, headers=_headers(status))
+
+    async def _take(self, request: Request) -> HTTPStatus:
+        """Take one update in and say how that went: 2xx is for ever, anything else brings it again."""
+        if not self._is_from_telegram(request):
+            return HTTPStatus.FORBIDDEN
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+            return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+        try:
+            body = await _read(request)
+            if body is None:
+                return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            update = decode_update(body, bot=self._bot, at=self._clock.now())
+        except (msgspec.DecodeError, ClientDisconnect):
+            return HTTPStatus.BAD_REQUEST
+        return await self._hand_in(update)
+
+    async def _hand_in(self, update: Decoded) -> HTTPStatus:
+        if self._accept is None:
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        report_problems([update])
+        if update.envelope:
+            try:
+                await self._accept([update.envelope])
+            except NotAcceptedError:
+                return HTTPStatus.SERVICE_UNAVAILABLE
+        if self._afterwards:
+            self._afterwards([update])
+        return HTTPStatus.OK
+
+    def _is_from_telegram(self, request: Request) -> bool:
+        """Compare the secret in constant time; without one of ours nobody is let in."""
+        ours = self._secret.get_secret_value().encode()
+        shown = request.headers.get(SECRET_HEADER, "").encode("latin-1")
+        return bool(ours) and hmac.compare_digest(shown, ours)
+
+    def _complain(self, status: HTTPStatus) -> None:
+        if status not in REFUSALS:
+            return
+        now = self._clock.now()
+        if self._complained_at is None or now - self._complained_at >= COMPLAINT_EVERY:
+            self._complained_at = now
+            _log.warning("webhook_refused", bot=self._bot, status=int(status), why=status.phrase)
+
+
+def _headers(status: HTTPStatus) -> Mapping[str, str]:
+    """Say when to come again; whoever is refused is not listened to any longer, however much there is to be read."""
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        return {"Retry-After": str(RETRY_SECONDS)}
+    return {"Connection": "close"} if status in REFUSALS else {}
+
+
+async def _read(request: Request) -> bytes | None:
+    """Read a body; None as soon as it is known to be too long.
+
+    Raises:
+        ClientDisconnect: the connection ended before the body.
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > MOST_BODY_BYTES:
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BODY_BYTES:
+            return None
+    return bytes(body)
