@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.channels.port import ChannelError
+from bot.channels.telegram.webhook_state import complaint
+from bot.clock import SystemClock
 from bot.composition import load_library, open_store
 from bot.settings import Settings
 from bot.telegram_bot import TelegramBot
@@ -60,17 +62,24 @@ async def _folder(settings: Settings) -> str:
 async def _telegram(settings: Settings) -> str:
     if not settings.has_telegram:
         return "off"
-    return "; ".join([await _bot(bot, settings) for bot in settings.bots])
+    said = [await _bot(bot, settings) for bot in settings.bots]
+    wrong = [each for each in said if not each.is_well]
+    if wrong:
+        raise ChannelError("; ".join(each.said for each in wrong))
+    return "; ".join(each.said for each in said)
 
 
-async def _bot(bot: TelegramBot, settings: Settings) -> str:
+async def _bot(bot: TelegramBot, settings: Settings) -> Finding:
+    """Ask Telegram who a bot is and where its updates go."""
     from bot.channels.telegram.libraries import open_api
 
     api = open_api(bot, settings.telegram_base_url)
     try:
-        return f"@{await api.username()} answers"
+        name, state = await api.username(), await api.webhook()
     finally:
         await api.close()
+    wrong = complaint(state, settings.webhook_url(bot), SystemClock().now())
+    return Finding("telegram", f"@{name}: {wrong or f'{bot.updates}, in order'}", is_well=not wrong)
 
 
 async def _channels(settings: Settings) -> str:

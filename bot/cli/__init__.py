@@ -11,6 +11,7 @@ from bot.cli.failures import failed
 from bot.cli.forms import forms
 from bot.cli.people import approve, person
 from bot.cli.service import db, doctor, run
+from bot.cli.telegram import telegram
 
 
 @click.group(cls=FriendlyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -19,5 +20,5 @@ def main() -> None:
     """Jemput Bola: a chatbot that fetches the answers for Kabupaten/Kota Layak Anak."""
 
 
-for command in (run, db, backup, restore, doctor, forms, district, invite, approve, person, failed):
+for command in (run, db, backup, restore, doctor, forms, district, invite, approve, person, failed, telegram):
     main.add_command(command)

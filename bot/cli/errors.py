@@ -7,12 +7,13 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from bot.channels.port import ChannelError
 from bot.composition import NothingToDoError
 from bot.exclusive import RunningAlreadyError
 from indicators.problems import FormError
 from storage.errors import StorageError
 
-EXPECTED = (NothingToDoError, RunningAlreadyError, FormError, StorageError, OSError)
+EXPECTED = (ChannelError, NothingToDoError, RunningAlreadyError, FormError, StorageError, OSError)
 
 
 class FriendlyGroup(click.Group):
