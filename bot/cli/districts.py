@@ -16,7 +16,6 @@ from bot.settings import Settings
 from conversations.people import Role, Standing
 from storage.districts import AddedDistrict
 from storage.errors import StorageError
-from storage.roster import Issued
 
 WESTERN_INDONESIA = timedelta(hours=7)
 """Deadlines are days in Jakarta's time; the last minute of the day still counts."""
@@ -53,6 +52,7 @@ def add(code: str, year: int, due: datetime | None, forms: tuple[str, ...]) -> N
 @click.option("--honorific", type=click.Choice(["Bapak", "Ibu"]), help="How to address them.")
 @click.option("--standing", type=click.Choice([each.value for each in Standing]), default=Standing.DEFINITIVE.value)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="For a whole kabupaten: .xlsx.")
+@click.option("--bot", default="", help="Number of the Telegram bot to which links lead; otherwise the first one.")
 def invite(region: str, role: str | None, output: Path | None, **wish: str | None) -> None:
     """Make invitations: for one post (--role), or for all vacant posts of a kabupaten (--output).
 
@@ -63,7 +63,7 @@ def invite(region: str, role: str | None, output: Path | None, **wish: str | Non
     if role:
         said = in_loop(_invite_one(settings, region, Role(role), wish))
     elif output:
-        said = in_loop(_invite_all(settings, region, output))
+        said = in_loop(_invite_all(settings, region, output, wish))
     else:
         raise click.UsageError("say --role for one post, or --output for a whole kabupaten")
     click.echo(said)
@@ -75,7 +75,7 @@ async def _add(code: str, year: int, due_at: datetime | None, forms: tuple[str, 
 
 
 async def _invite_one(settings: Settings, region: str, role: Role, wish: dict[str, str | None]) -> str:
-    now = SystemClock().now()
+    now, bot = SystemClock().now(), await _bot(settings, wish["bot"] or "")
     async with opened(settings) as store:
         post = await store.roster.find_post(region, role, wish["office"] or "")
         if post is None:
@@ -88,33 +88,31 @@ async def _invite_one(settings: Settings, region: str, role: Role, wish: dict[st
             honorific=wish["honorific"] or "",
             expires_at=now + settings.invitation_life,
         )
-    return await _link(settings, code)
-
-
-async def _invite_all(settings: Settings, district_code: str, output: Path) -> str:
-    now = SystemClock().now()
-    async with opened(settings) as store:
-        issued = await store.roster.invite_vacant(district_code, at=now, expires_at=now + settings.invitation_life)
-    return await _write(settings, issued, output)
-
-
-async def _write(settings: Settings, issued: list[Issued], output: Path) -> str:
-    write_invitations(load_library(settings), issued, bot=await _bot(settings), output=output)
-    return f"{len(issued)} invitations for vacant posts: {output}"
-
-
-async def _link(settings: Settings, code: str) -> str:
-    bot = await _bot(settings)
     return f"{code}  {deep_link(bot, code)}" if bot else code
 
 
-async def _bot(settings: Settings) -> str:
-    """Give the public name of the (first) Telegram bot; empty when there is none."""
-    if not settings.has_telegram:
+async def _invite_all(settings: Settings, district_code: str, output: Path, wish: dict[str, str | None]) -> str:
+    now, bot = SystemClock().now(), await _bot(settings, wish["bot"] or "")
+    async with opened(settings) as store:
+        issued = await store.roster.invite_vacant(district_code, at=now, expires_at=now + settings.invitation_life)
+    write_invitations(load_library(settings), issued, bot=bot, output=output)
+    return f"{len(issued)} invitations for vacant posts: {output}"
+
+
+async def _bot(settings: Settings, number: str) -> str:
+    """Give the public name of the Telegram bot with this number, or of the first one; empty when there is none.
+
+    Asked before anything is made, so that a code that is shown nowhere else is not lost.
+    """
+    bots = [bot for bot in settings.bots if number in ("", bot.id)]
+    if number and not bots:
+        known = ", ".join(bot.id for bot in settings.bots) or "none"
+        raise click.ClickException(f"The number of a Telegram bot of the settings was expected: {known}.")
+    if not bots:
         return ""
     from bot.channels.telegram.libraries import open_api
 
-    api = open_api(settings.bots[0], settings.telegram_base_url)
+    api = open_api(bots[0], settings.telegram_base_url)
     try:
         return await api.username()
     finally:
