@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import click
 
@@ -14,6 +15,7 @@ from bot.pipeline import Pipeline
 from bot.settings import Settings
 from storage.failures import Failure
 from storage.store import Store
+from storage.turns import Envelope
 
 
 @click.group()
@@ -53,18 +55,18 @@ async def _retry(settings: Settings, numbers: tuple[int, ...]) -> list[Failure]:
     store = open_store(settings, load_library(settings))
     try:
         wanted = numbers or tuple(each.id for each in await store.failures.list())
-        await _submit(store, wanted)
+        await _submit(store, [await store.failures.envelope(number) for number in wanted])
         return await store.failures.list()
     finally:
         await store.close()
 
 
-async def _submit(store: Store, numbers: tuple[int, ...]) -> None:
+async def _submit(store: Store, envelopes: Sequence[Envelope]) -> None:
     """Hand them to a pipeline of our own, in order; the running one sees nothing of it but the result."""
     pipeline = Pipeline(store.begin_turns, DIALOG, SystemClock(), lambda _committed: None)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(pipeline.run())
         try:
-            await pipeline.submit([await store.failures.envelope(number) for number in numbers])
+            await pipeline.submit(envelopes)
         finally:
             pipeline.stop()

@@ -48,7 +48,7 @@ def show_own(turn: Turn) -> None:
     """Show the score of the region that the person is there for."""
     post = turn.holds(Role.OFFICIAL, Role.COORDINATOR, Role.OFFICE) or next(iter(turn.brief.posts), None)
     if post is None:
-        turn.say(turn.texts("score.not_yours"), lost_buttons(turn))
+        turn.say(turn.texts("score.no_post"), lost_buttons(turn))
         return
     assignment = turn.current_assignment
     region = assignment.region if assignment else post.region

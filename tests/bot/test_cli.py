@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
+from bot.cli.service import in_loop
+from bot.clock import SystemClock
+from bot.composition import DIALOG, load_library, open_store
+from bot.deciding import Dialog
 from bot.exclusive import only_one
+from bot.pipeline import Pipeline
+from bot.settings import Settings
+from conversations.brief import Brief
+from conversations.engine import Step
+from conversations.events import Event, TextReceived
+from conversations.session import Session
+from storage.turns import AddressKey, Envelope
 
 Command = Callable[..., Result]
 VILLAGE = "16.07.01.2002"
@@ -128,6 +140,34 @@ def test_a_new_database_has_no_failures(jemputbola: Command) -> None:
 
     assert jemputbola("failed", "list").output == ""
     assert "0 failed events are left" in jemputbola("failed", "retry").output
+    assert "99 is none. List them first." in jemputbola("failed", "retry", "99").output
+
+
+def test_an_event_that_failed_is_tried_again_after_the_repair(jemputbola: Command) -> None:
+    jemputbola("db", "upgrade")
+    in_loop(fail_to_answer(Settings(), "bantuan"))
+
+    assert "RuntimeError" in jemputbola("failed", "list").output
+    assert "0 failed events are left" in jemputbola("failed", "retry").output
+    assert jemputbola("failed", "list").output == ""
+
+
+async def fail_to_answer(settings: Settings, text: str) -> None:
+    """Run a pipeline whose dialog breaks, on one message."""
+
+    def break_down(_brief: Brief, _session: Session, _event: Event) -> Step:
+        raise RuntimeError("broken")
+
+    store = open_store(settings, load_library(settings))
+    clock = SystemClock()
+    dialog = Dialog(break_down, DIALOG.anticipate, DIALOG.apologise)
+    pipeline = Pipeline(store.begin_turns, dialog, clock, lambda _committed: None)
+    event = TextReceived(at=clock.now(), text=text)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(pipeline.run())
+        await pipeline.submit([Envelope("telegram:1:1", AddressKey("telegram", "1", "77"), event)])
+        pipeline.stop()
+    await store.close()
 
 
 def test_the_doctor_finds_a_fresh_installation_well(jemputbola: Command) -> None:
