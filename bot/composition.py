@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from starlette.routing import BaseRoute, Mount
 
 import indicators
 from bot.backoff import Backoff
-from bot.channels.port import Channel
+from bot.channels.port import Channel, OpenFile
 from bot.clock import Clock, SystemClock
 from bot.deciding import Dialog
 from bot.delivery.worker import DeliveryWorker
@@ -90,7 +91,7 @@ def assemble(settings: Settings, store: Store, clock: Clock | None = None) -> Pr
     """
     clock = clock or SystemClock()
     files = open_files(settings)
-    channels, routes = _channels(settings, store, clock)
+    channels, routes = _channels(settings, store, clock, files.open)
     delivery = DeliveryWorker(store.outbox, channels, clock, SENDING)
     woken: list[FileJobs] = []
 
@@ -118,7 +119,9 @@ def assemble(settings: Settings, store: Store, clock: Clock | None = None) -> Pr
     )
 
 
-def _channels(settings: Settings, store: Store, clock: Clock) -> tuple[Sequence[Channel], Sequence[BaseRoute]]:
+def _channels(
+    settings: Settings, store: Store, clock: Clock, open_file: OpenFile
+) -> tuple[Sequence[Channel], Sequence[BaseRoute]]:
     """Make the channels that are switched on, and the pages that they bring along."""
     if not settings.has_telegram and not settings.has_simulator:
         raise NothingToDoError(
@@ -128,18 +131,19 @@ def _channels(settings: Settings, store: Store, clock: Clock) -> tuple[Sequence[
     channels: list[Channel] = []
     routes: list[BaseRoute] = []
     for bot in settings.bots:
-        channel, paths = telegram_channel(bot, settings, clock, store.roster.mark_blocked)
+        on_block = store.roster.mark_blocked
+        channel, paths = telegram_channel(bot, settings, clock, on_block=on_block, open_file=open_file)
         channels.append(channel)
         routes += paths
     if settings.has_simulator:
-        simulator, pages = _simulator(settings, store, clock)
+        simulator, pages = _simulator(settings, store, clock, open_file)
         channels.append(simulator)
         routes.append(pages)
     return channels, routes
 
 
 def telegram_channel(
-    bot: TelegramBot, settings: Settings, clock: Clock, on_block: MembershipChange
+    bot: TelegramBot, settings: Settings, clock: Clock, *, on_block: MembershipChange, open_file: OpenFile
 ) -> tuple[Channel, Sequence[BaseRoute]]:
     """Make the channel of a Telegram bot, and the route by which Telegram reaches it, if it does."""
     from bot.channels.telegram.channel import TelegramChannel
@@ -152,20 +156,20 @@ def telegram_channel(
 
     api = open_api(bot, settings.telegram_base_url)
     courtesies = Courtesies(api, menu=load_menu(), clock=clock, backoff=CALLING, on_block=on_block)
+    channel = partial(TelegramChannel, api, bot.id, courtesies=courtesies, open_file=open_file)
     if bot.updates == "polling":
-        poller = Poller(api, bot.id, clock=clock, backoff=CALLING)
-        return TelegramChannel(api, bot.id, intake=poller, courtesies=courtesies), ()
+        return channel(intake=Poller(api, bot.id, clock=clock, backoff=CALLING)), ()
     watch = WebhookWatch(api, bot.id, settings.webhook_url(bot), clock=clock, backoff=CALLING)
     webhook = Webhook(bot.id, path=bot.webhook_path, secret=bot.webhook_secret, watch=watch, clock=clock)
-    return TelegramChannel(api, bot.id, intake=webhook, courtesies=courtesies), (webhook.route,)
+    return channel(intake=webhook), (webhook.route,)
 
 
-def _simulator(settings: Settings, store: Store, clock: Clock) -> tuple[Channel, Mount]:
+def _simulator(settings: Settings, store: Store, clock: Clock, open_file: OpenFile) -> tuple[Channel, Mount]:
     from bot.channels.simulator.channel import SimulatorChannel
     from bot.channels.simulator.web import create_app
     from bot.demonstration import RosterPosts
 
-    channel = SimulatorChannel(settings.simulator_folder, clock)
+    channel = SimulatorChannel(settings.simulator_folder, clock, open_file)
     posts = RosterPosts(store.roster, clock, store.library)
     return channel, Mount("/", create_app(channel, posts))
 

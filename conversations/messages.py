@@ -6,6 +6,8 @@ import html
 
 import msgspec
 
+from conversations.events import StoredFile
+
 MOST_TEXT_UNITS = 4096
 """Longest text of one message that every channel takes, in UTF-16 units (Telegram, WhatsApp)."""
 
@@ -18,13 +20,15 @@ class Button(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One bubble: text in our small markup (``<b>``, ``<i>``, ``<code>``, ``<pre>``, entities) and rows of buttons.
+    """One bubble: text in our small markup (``<b>``, ``<i>``, ``<code>``, ``<pre>``, entities), buttons, a file.
 
     Channels that cannot show all the buttons write them as a numbered list; a typed number chooses then.
     """
 
     text: str
     buttons: tuple[tuple[Button, ...], ...] = ()
+    file: StoredFile | None = None
+    """A picture or document of our store, shown above the text."""
 
 
 def bubble(text: str, buttons: tuple[tuple[Button, ...], ...] = ()) -> Message:

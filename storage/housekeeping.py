@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, delete, func, select, update
+from sqlalchemy import Table, bindparam, delete, func, select, text, update
 
 from storage.database import Database
 from storage.moments import as_ms
@@ -28,6 +28,13 @@ IN_USE = (
 )
 """Where a file can be named: the column, its table's key, and what such a text contains besides the hash."""
 READ_AT_ONCE = 500
+UNSENT_FILES = (
+    select(outbox.c.id, outbox.c.body)
+    .where(text("state <= 1"), outbox.c.id > bindparam("after"), outbox.c.body.contains('"sha256"'))
+    .order_by(outbox.c.id)
+    .limit(READ_AT_ONCE)
+)
+"""Messages that still have to carry a file."""
 CHUNK = 5_000
 """Rows of one transaction: turns wait for milliseconds, not for the whole cleaning."""
 MOST_CHUNKS = 400
@@ -62,7 +69,7 @@ class Housekeeping:
         )
 
     async def evidence_in_use(self) -> frozenset[str]:
-        """Give the hashes of all files that a sheet, a session or a job's result may still refer to.
+        """Give the hashes of all files that a sheet, a session, a job's result or an unsent message may still refer to.
 
         Reads every sheet: run it at night, before ``FileStore.sweep``.
         """
@@ -74,6 +81,10 @@ class Housekeeping:
                     some = select(column).where(key >= first, key < first + READ_AT_ONCE, column.contains(mark))
                     for body in await connection.scalars(some):
                         found.update(HASH.findall(body))
+            after = 0
+            while rows := (await connection.execute(UNSENT_FILES, {"after": after})).all():
+                after = rows[-1].id
+                found.update(file for row in rows for file in HASH.findall(row.body))
         return frozenset(found)
 
     async def _expire(self, now: int) -> None:

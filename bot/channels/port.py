@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from conversations.events import IncomingFile
 from storage.outbox import OutboxRow
 from storage.turns import Envelope
 
+OpenFile = Callable[[str], Path]
+"""Gives where a stored file of this SHA-256 lies; raises ``StorageError`` when it does not."""
 Accept = Callable[[Sequence[Envelope]], Awaitable[None]]
 """Takes events in; returns after the commit, so that only then the channel is told that they have arrived."""
 
@@ -35,6 +38,10 @@ class ChannelLimits:
 
     text_units: int
     """Longest text of one message in UTF-16 units, after entities."""
+    caption_units: int
+    """Longest text in the same bubble as a file; a longer one follows it."""
+    photo_bytes: int
+    """Largest file that is shown as a picture; a larger one goes as a document."""
     buttons: int
     buttons_a_row: int
     label_characters: int
@@ -95,7 +102,7 @@ class Channel(Protocol):
         ...
 
     async def send(self, outgoing: OutboxRow) -> str:
-        """Send one message and give the channel's id of it (of the last part, when it had to be split).
+        """Send one message with its file and give the channel's id of it (of the last part, when it had to be split).
 
         Success means that the channel took it, not that anybody has read it.
 

@@ -11,8 +11,10 @@ from bot.channels.rendering.markup import plain, read_markup, units, write_html
 from bot.channels.rendering.splitting import split
 from bot.channels.rendering.telegram import draw
 from bot.channels.telegram.channel import LIMITS
+from conversations.events import StoredFile
 from conversations.messages import Button, Message, escaped
 
+PICTURE = StoredFile("ab" * 32, "undangan.jpg", "photo", 3)
 PIECES = st.sampled_from(["<b>", "</b>", "<i>", "</i>", "<code>", "</pre>", "<u>", "&amp;", "&", "<", "é🌳", "a b\n"])
 
 
@@ -114,3 +116,23 @@ def test_buttons_stand_under_the_last_part() -> None:
 
 def test_an_empty_message_still_says_something() -> None:
     assert draw(Message(" "), LIMITS).parts == ("…",)
+
+
+def test_a_short_text_is_the_caption_of_its_file() -> None:
+    drawn = draw(Message("<b>Undangan</b>", ((Button("Ya", "y"),),), PICTURE), LIMITS)
+
+    assert (drawn.caption, drawn.parts) == ("<b>Undangan</b>", ())
+
+
+def test_a_text_too_long_for_a_caption_follows_the_file_whole() -> None:
+    words = "🌳" * 512 + "x"
+
+    drawn = draw(Message(words, (), PICTURE), LIMITS)
+
+    assert (drawn.caption, drawn.parts) == ("", (words,))
+
+
+def test_a_file_stays_when_buttons_become_a_list() -> None:
+    fitted = fit_buttons(Message("Pilih", ((Button("x" * 65, "y"),),), PICTURE), LIMITS)
+
+    assert fitted.file == PICTURE

@@ -3,119 +3,101 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+import hashlib
+import traceback
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import pytest
 
-from bot.channels.port import Accept, Channel, ChannelError
-from bot.channels.simulator.bubbles import Bubble, Phone
-from bot.channels.simulator.channel import SimulatorChannel
-from bot.channels.telegram.aiogram_api import AiogramApi
-from bot.channels.telegram.api import TelegramApi
-from bot.channels.telegram.ptb import PtbApi
+from bot.channels.port import Accept, Channel, ChannelError, OpenFile
 from bot.clock import SystemClock
-from conversations.events import IncomingFile, TextReceived
-from conversations.messages import Button, Message
+from conversations.events import FileReceived, IncomingFile, StoredFile, TextReceived
+from conversations.messages import Button, Message, escaped
+from storage.errors import StorageError
 from storage.outbox import OutboxRow, Priority
 from storage.turns import AddressKey, Envelope
 from tests.bot.clocks import NOON
-from tests.bot.telegram_channels import telegram_channel
-from tests.telegram_server import Person, TelegramServer
+from tests.contracts.channels import AiogramHarness, Harness, Seen, SimulatorHarness, TelegramHarness
+from tests.telegram_server import TelegramServer
+
+Make = Callable[[TelegramServer, Path, OpenFile], Harness]
+CHANNELS: dict[str, Any] = {
+    "python-telegram-bot": TelegramHarness,
+    "aiogram": AiogramHarness,
+    "simulator": SimulatorHarness,
+}
+TROUBLES: Mapping[str, Mapping[str, object]] = {
+    "busy": {"retryable": True, "retry_after": timedelta(seconds=7), "is_uncertain": False},
+    "down": {"retryable": True, "is_uncertain": True},
+    "nobody there": {"retryable": True, "is_uncertain": False},
+    "a proxy's page": {"retryable": True, "is_uncertain": True},
+    "gone": {"is_gone": True, "retryable": False, "alert": False},
+    "rejected": {"is_gone": False, "retryable": False, "alert": True, "is_uncertain": False},
+    "too large": {"is_gone": False, "retryable": False, "alert": True, "is_uncertain": False},
+    "wrong token": {"retryable": True, "alert": True, "is_uncertain": False},
+    "slow": {"retryable": True, "is_uncertain": True},
+    "unknown outcome": {"retryable": True, "is_uncertain": True},
+    "cut off": {"retryable": True, "is_uncertain": True},
+}
+"""What can go wrong, and what a channel says about it."""
+ARRIVED_ALL_THE_SAME = ("unknown outcome", "cut off")
+ODD = "<b>Ahmad</b> & \"Siti\" 'O'Neil' <i>5 < 6 &amp; 7"
+"""Somebody's own words, in which nothing is meant as markup."""
+PICTURE = b"\xff\xd8\xff a picture " + bytes(range(256)) * 300
+PAPER = b"%PDF-1.7 a paper " + bytes(range(256)) * 300
 
 
-class Harness(Protocol):
-    """One person at the other side of a channel."""
-
-    channel: Channel
-    user: str
-
-    async def says(self, text: str) -> None:
-        """Type something."""
-
-    def seen(self) -> list[str]:
-        """Give what the bot has said, as it reads."""
+def possible(troubles: Sequence[str]) -> list[object]:
+    """Give each channel with each of the troubles that it can have."""
+    pairs = [(name, trouble) for name in CHANNELS for trouble in troubles]
+    return [pytest.param(*pair, id=" ".join(pair)) for pair in pairs if pair[1] not in CHANNELS[pair[0]].impossible]
 
 
-class TelegramHarness:
-    """Telegram through python-telegram-bot, behind a local server."""
-
-    open_api: Callable[..., TelegramApi] = PtbApi
-
-    def __init__(self, server: TelegramServer, _folder: Path) -> None:
-        self._person: Person = server.person()
-        self.user = str(self._person.chat.id)
-        self.channel: Channel = telegram_channel(type(self).open_api(server.token, base_url=server.url))
-
-    async def says(self, text: str) -> None:
-        """Type something."""
-        self._person.says(text)
-
-    def seen(self) -> list[str]:
-        """Give what the bot has said."""
-        return [bubble.text for bubble in self._person.heard]
+@pytest.fixture(scope="module")
+def server() -> Iterator[TelegramServer]:
+    with TelegramServer() as running:
+        yield running
 
 
-class AiogramHarness(TelegramHarness):
-    """Telegram through aiogram."""
-
-    open_api = AiogramApi
-
-
-class SimulatorHarness:
-    """The simulator."""
-
-    user = "phone-1"
-
-    def __init__(self, _server: TelegramServer, folder: Path) -> None:
-        self._simulator = SimulatorChannel(folder, SystemClock())
-        self._phone = Phone(self.user, "stranger", NOON)
-        self._simulator.exchange.journal.open(self._phone)
-        self.channel: Channel = self._simulator
-
-    async def says(self, text: str) -> None:
-        """Type something, again while the bot does not take it."""
-        bubble = Bubble(id=f"mine-{text}", side="person", at=NOON, text=text)
-        while not await self._taken(bubble):  # noqa: ASYNC110 - it announces nothing
-            await asyncio.sleep(0)
-
-    async def _taken(self, bubble: Bubble) -> bool:
-        try:
-            await self._simulator.take(self._phone, bubble)
-        except Exception:  # noqa: BLE001 - whatever it is, a person would try again
-            return False
-        return True
-
-    def seen(self) -> list[str]:
-        """Give what the bot has said."""
-        chat = self._simulator.exchange.journal.chat(self.user).values()
-        return [bubble.text for bubble in chat if bubble.side == "bot"]
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """The folder of the files that the bot has stored."""
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    return folder
 
 
-Make = Callable[[TelegramServer, Path], Harness]
+@pytest.fixture
+def make(server: TelegramServer, tmp_path: Path, kept: Path) -> Callable[[str], Harness]:
+    """Makes a channel by its name, with a person of its own."""
+
+    def open_file(sha256: str) -> Path:
+        path = kept / sha256
+        if not path.is_file():
+            raise StorageError(f"no file {sha256[:12]}")
+        return path
+
+    return lambda name: CHANNELS[name](server, tmp_path / "channel", open_file)
 
 
-@pytest.fixture(params=[TelegramHarness, AiogramHarness, SimulatorHarness])
-def harness(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]:
-    make: Make = request.param
-    with TelegramServer() as server:
-        yield make(server, tmp_path)
+@pytest.fixture(params=CHANNELS)
+def harness(request: pytest.FixtureRequest, make: Callable[[str], Harness]) -> Harness:
+    return make(request.param)
 
 
 class Inbox:
-    """Takes events in, refusing the first few."""
+    """Takes events in."""
 
-    def __init__(self, refusals: Sequence[Exception] = ()) -> None:
-        self._refusals = list(refusals)
+    def __init__(self) -> None:
         self.taken: list[Envelope] = []
         self.arrived = asyncio.Event()
 
     async def accept(self, envelopes: Sequence[Envelope]) -> None:
         """Take events in."""
-        if self._refusals:
-            raise self._refusals.pop(0)
         self.taken += envelopes
         self.arrived.set()
 
@@ -138,13 +120,13 @@ def refused() -> Iterator[pytest.ExceptionInfo[ChannelError]]:
         yield raised
 
 
-def reply(harness: Harness, text: str, *, user: str = "", number: int = 1) -> OutboxRow:
+def row(harness: Harness, message: Message, *, user: str = "", number: int = 1) -> OutboxRow:
     """Make an outbox row for the person."""
     return OutboxRow(
         id=number,
         address=AddressKey(harness.channel.name, harness.channel.account, user or harness.user),
         address_id=1,
-        message=Message(text, ((Button("Ya", "y"), Button("Tidak", "n")),)),
+        message=message,
         priority=Priority.REPLY,
         attempts=0,
         is_uncertain=False,
@@ -152,22 +134,169 @@ def reply(harness: Harness, text: str, *, user: str = "", number: int = 1) -> Ou
     )
 
 
-async def test_a_message_that_was_sent_is_seen_and_has_an_id_of_its_own(harness: Harness) -> None:
-    async with running(harness.channel, Inbox().accept):
-        first = await harness.channel.send(reply(harness, "satu", number=1))
-        second = await harness.channel.send(reply(harness, "dua", number=2))
+def store(kept: Path, content: bytes, name: str) -> StoredFile:
+    """Keep a file as the store does."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    (kept / sha256).write_bytes(content)
+    return StoredFile(sha256, name, "photo" if content == PICTURE else "document", len(content))
 
-    assert harness.seen() == ["satu", "dua"]
+
+async def send(harness: Harness, *messages: Message) -> list[str]:
+    """Send messages and close the channel."""
+    try:
+        return [
+            await harness.channel.send(row(harness, message, number=number))
+            for number, message in enumerate(messages, start=1)
+        ]
+    finally:
+        await harness.channel.close()
+
+
+async def test_a_message_that_was_sent_is_seen_and_has_an_id_of_its_own(harness: Harness) -> None:
+    first, second = await send(harness, Message("satu"), Message("dua", ((Button("Ya", "y"), Button("Tidak", "n")),)))
+
+    assert harness.seen() == [Seen("satu"), Seen("dua", ("Ya", "Tidak"))]
     assert first
     assert second not in ("", first)
 
 
 async def test_somebody_who_is_not_there_is_gone(harness: Harness) -> None:
-    async with running(harness.channel, Inbox().accept):
-        with refused() as raised:
-            await harness.channel.send(reply(harness, "halo", user="4711"))
+    with refused() as raised:
+        await harness.channel.send(row(harness, Message("halo"), user="4711"))
+    await harness.channel.close()
 
     assert raised.value.is_gone
+
+
+@pytest.mark.parametrize(("name", "trouble"), possible(list(TROUBLES)))
+async def test_a_channel_says_what_to_do_when_a_message_cannot_be_sent(
+    make: Callable[[str], Harness], name: str, trouble: str
+) -> None:
+    harness = make(name)
+    harness.has(trouble)
+
+    with refused() as raised:
+        await send(harness, Message("halo"))
+
+    told = raised.value.reason + "".join(traceback.format_exception(raised.value))
+    assert {flag: getattr(raised.value, flag) for flag in TROUBLES[trouble]} == TROUBLES[trouble]
+    assert "very-secret" not in told
+    assert [seen.text for seen in harness.seen()] == ["halo"] * (trouble in ARRIVED_ALL_THE_SAME)
+
+
+@pytest.mark.parametrize(("name", "trouble"), possible(["busy", "gone", "slow", "unknown outcome", "too large"]))
+async def test_a_file_that_cannot_be_sent_is_no_different(
+    make: Callable[[str], Harness], kept: Path, name: str, trouble: str
+) -> None:
+    harness = make(name)
+    harness.has(trouble)
+
+    with refused() as raised:
+        await send(harness, Message("Surat", (), store(kept, PAPER, "surat.pdf")))
+
+    assert {flag: getattr(raised.value, flag) for flag in TROUBLES[trouble]} == TROUBLES[trouble]
+
+
+@pytest.mark.parametrize(("name", "trouble"), possible(["busy", "down", "slow", "nobody there"]))
+async def test_a_file_that_cannot_be_fetched_now_is_fetched_later(
+    make: Callable[[str], Harness], name: str, trouble: str
+) -> None:
+    harness = make(name)
+    harness.has(trouble)
+
+    with refused() as raised:
+        _ = [chunk async for chunk in harness.channel.fetch(IncomingFile("file-0", "photo"))]
+    await harness.channel.close()
+
+    assert raised.value.retryable
+
+
+def test_what_cannot_happen_to_a_channel_is_listed_with_a_reason() -> None:
+    for each in CHANNELS.values():
+        assert each.impossible.keys() <= TROUBLES.keys()
+        assert all(each.impossible.values())
+    assert not TelegramHarness.impossible
+
+
+async def test_more_choices_than_fit_can_still_be_read(harness: Harness) -> None:
+    labels = [f"Desa {number:03}" for number in range(150)]
+
+    await send(harness, Message("Pilih desa", tuple((Button(label, label),) for label in labels)))
+
+    (seen,) = harness.seen()
+    assert [label for label in labels if label not in seen.labels and label not in seen.text] == []
+
+
+async def test_a_text_that_is_too_long_arrives_whole(harness: Harness) -> None:
+    words = [f"kata{number}" for number in range(2000)]
+
+    await send(harness, Message("<b>" + " ".join(words) + "</b>", ((Button("Ya", "y"),),)))
+
+    seen = harness.seen()
+    assert " ".join(part.text for part in seen).split() == words
+    assert [part.labels for part in seen] == [()] * (len(seen) - 1) + [("Ya",)]
+
+
+async def test_somebodys_words_are_never_taken_for_markup(harness: Harness, kept: Path) -> None:
+    paper = store(kept, PAPER, "<b>surat</b> & lampiran.pdf")
+    buttons = ((Button(ODD, "y"),),)
+
+    await send(harness, Message(f"<b>{escaped(ODD)}</b>", buttons), Message(f"<i>{escaped(ODD)}</i>", buttons, paper))
+
+    file = ("document", paper.name, PAPER)
+    assert harness.seen() == [Seen(ODD, (ODD,)), Seen(ODD, (ODD,), file)]
+
+
+async def test_pictures_and_papers_arrive_whole_with_their_captions(harness: Harness, kept: Path) -> None:
+    picture, paper = store(kept, PICTURE, "foto.jpg"), store(kept, PAPER, "surat undangan.pdf")
+
+    await send(harness, Message("<b>Foto</b>", ((Button("Ya", "y"),),), picture), Message("", (), paper))
+
+    assert harness.seen() == [
+        Seen("Foto", ("Ya",), ("photo", "", PICTURE)),
+        Seen("", (), ("document", "surat undangan.pdf", PAPER)),
+    ]
+
+
+async def test_a_text_too_long_for_a_caption_comes_with_the_file_all_the_same(harness: Harness, kept: Path) -> None:
+    words = "kata " * 400
+
+    await send(harness, Message(words, ((Button("Ya", "y"),),), store(kept, PAPER, "surat.pdf")))
+
+    seen = harness.seen()
+    assert "".join(part.text for part in seen).split() == words.split()
+    assert [bool(part.file) for part in seen] == [True] + [False] * (len(seen) - 1)
+    assert seen[-1].labels == ("Ya",)
+
+
+async def test_a_file_that_the_store_has_lost_is_reported(harness: Harness) -> None:
+    lost = StoredFile("0" * 64, "surat.pdf", "document", 10)
+
+    with refused() as raised:
+        await send(harness, Message("Surat", (), lost))
+
+    assert (raised.value.alert, raised.value.retryable) == (True, False)
+
+
+async def test_a_photo_comes_in_whole(harness: Harness) -> None:
+    inbox = Inbox()
+
+    async with running(harness.channel, inbox.accept):
+        await harness.sends_photo(PICTURE)
+        await inbox.arrived.wait()
+        event = inbox.taken[0].event
+        assert isinstance(event, FileReceived)
+        fetched = b"".join([chunk async for chunk in harness.channel.fetch(event.file)])
+
+    assert fetched == PICTURE
+
+
+async def test_a_file_that_is_not_there_is_the_ports_error(harness: Harness) -> None:
+    with refused() as raised:
+        _ = [chunk async for chunk in harness.channel.fetch(IncomingFile("nothing", "photo"))]
+    await harness.channel.close()
+
+    assert not raised.value.retryable
 
 
 async def test_what_a_person_says_comes_in_with_their_address(harness: Harness) -> None:
@@ -193,12 +322,6 @@ async def test_keys_differ_from_event_to_event(harness: Harness) -> None:
             await inbox.arrived.wait()
 
     assert len({envelope.key for envelope in inbox.taken}) == 3
-
-
-async def test_a_file_that_is_not_there_is_the_ports_error(harness: Harness) -> None:
-    async with running(harness.channel, Inbox().accept):
-        with refused():
-            _ = [chunk async for chunk in harness.channel.fetch(IncomingFile("nothing", "photo"))]
 
 
 async def test_a_channel_that_runs_is_alive(harness: Harness) -> None:

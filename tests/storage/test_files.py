@@ -7,21 +7,23 @@ import io
 import stat
 import zipfile
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.actions import SaveSheet
+from conversations.actions import SaveSheet, Say
 from conversations.events import FileStored, FileTarget, StoredFile
+from conversations.messages import Message
 from conversations.people import Role
 from conversations.session import Session, Sorting
 from conversations.sheets import Evidence, RowMark, Sheet
 from storage.errors import StorageError
 from storage.file_types import type_of
 from storage.files import FileLimits, FileRefusedError, FileStore
+from storage.outbox import Sent
 from storage.store import Store
 from storage.turns import Envelope
 from tests.storage.forms import NOW
@@ -198,6 +200,21 @@ async def test_files_in_sheets_sessions_and_failures_are_in_use(kaur: Store) -> 
         await turns.commit()
 
     assert await kaur.housekeeping.evidence_in_use() == {in_sheet, in_session, in_failure}
+
+
+async def test_a_file_is_in_use_until_its_message_has_been_sent(kaur: Store) -> None:
+    sha256 = "d" * 64
+    picture = Message("Undangan", (), StoredFile(sha256, "undangan.jpg", "photo", 1))
+    await take(kaur, text_from("head", 1), Say(picture), Say(Message("teks")))
+
+    before = await kaur.housekeeping.evidence_in_use()
+    claimed = await kaur.outbox.claim(NOW, limit=10, lease=timedelta(minutes=1))
+    during = await kaur.housekeeping.evidence_in_use()
+    await kaur.outbox.record([Sent(row.id, "7") for row in claimed], NOW)
+    after = await kaur.housekeeping.evidence_in_use()
+
+    assert [row.message for row in claimed] == [picture]
+    assert [sorted(each) for each in (before, during, after)] == [[sha256], [sha256], []]
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"RIFF"]))

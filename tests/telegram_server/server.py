@@ -12,11 +12,13 @@ from typing import Any, Self, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import Address
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.telegram_server.entities import RefusedError
+from tests.telegram_server.entities import MangledError, RefusedError
+from tests.telegram_server.media import read_form
 from tests.telegram_server.people import Person
 from tests.telegram_server.world import Chat, Fault, World
 
@@ -34,6 +36,7 @@ class TelegramServer:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._people = 70_000
+        self._clients: set[Address | None] = set()
         self._worlds: dict[str, World] = {}
         self._tasks: asyncio.TaskGroup
         self.world: World
@@ -99,6 +102,10 @@ class TelegramServer:
         """Give the parameters of all calls of a method so far."""
         return [given for name, given, _ in self.world.calls if name == method]
 
+    def connections(self) -> tuple[int, int]:
+        """Count the connections: those that are open, and all that ever called."""
+        return len(self._server.server_state.connections), len(self._clients)
+
     def _run(self) -> None:
         asyncio.run(self._serve())
 
@@ -113,7 +120,8 @@ class TelegramServer:
             routes=[
                 Route("/bot{token}/{method}", self._call, methods=["GET", "POST"]),
                 Route("/file/bot{token}/files/{reference}", self._file),
-            ]
+            ],
+            exception_handlers={RefusedError: _refused, MangledError: _mangled},
         )
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
         self._server = uvicorn.Server(config)
@@ -121,24 +129,28 @@ class TelegramServer:
         await self._server.serve(sockets=[self._socket])
 
     async def _call(self, request: Request) -> Response:
-        given = {**request.query_params, **await request.form()}
+        self._clients.add(request.client)
+        given = {**request.query_params, **await read_form(request)}
         world = self._worlds.get(request.path_params["token"])
         if world is None:
-            return _refused(RefusedError(401, "Unauthorized"))
-        try:
-            result = await world.call(request.path_params["method"], given)
-        except RefusedError as refusal:
-            return _refused(refusal)
+            raise RefusedError(401, "Unauthorized")
+        result = await world.call(request.path_params["method"], given)
         return JSONResponse({"ok": True, "result": result})
 
     async def _file(self, request: Request) -> Response:
-        world = self._worlds.get(request.path_params["token"])
-        content = world.files.get(request.path_params["reference"]) if world else None
-        return Response(content) if content is not None else Response(status_code=404)
+        world = self._worlds[request.path_params["token"]]
+        return Response(await world.hand_over(request.path_params["reference"]))
 
 
-def _refused(refusal: RefusedError) -> Response:
+async def _refused(_request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, RefusedError)
     said: dict[str, Any] = {"ok": False, "error_code": refusal.status, "description": refusal.description}
     if refusal.retry_after:
         said["parameters"] = {"retry_after": refusal.retry_after}
     return JSONResponse(said, status_code=refusal.status)
+
+
+async def _mangled(_request: Request, answer: Exception) -> Response:
+    assert isinstance(answer, MangledError)
+    announced = {"content-length": "9999"} if answer.is_cut else None
+    return Response(answer.said, answer.status, headers=announced)

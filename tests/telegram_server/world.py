@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.telegram_server.entities import RefusedError, parse_html, units
+from tests.telegram_server.entities import MangledError, RefusedError, parse_html, units
+from tests.telegram_server.media import Carried, take
 from tests.telegram_server.webhooks import Deliveries, state_of
 
 MOST_TEXT_UNITS = 4096
@@ -37,6 +38,7 @@ class Bubble:
     """Sent by the bot."""
     buttons: tuple[tuple[tuple[str, str], ...], ...] = ()
     """Rows of (label, data)."""
+    file: Carried | None = None
 
     @property
     def labels(self) -> list[str]:
@@ -75,6 +77,10 @@ class Fault:
     times: int = 1
     is_late: bool = False
     """It goes wrong after the call has taken effect."""
+    says: str | None = None
+    """What is answered word for word instead, by something between us and Telegram."""
+    is_cut: bool = False
+    """The connection ends in the middle of the answer."""
 
 
 @dataclass
@@ -87,6 +93,8 @@ class World:
     updates: deque[dict[str, Any]] = field(default_factory=deque)
     chats: dict[int, Chat] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    sent_files: dict[str, Carried] = field(default_factory=dict)
+    """What the bot has uploaded, by reference."""
     faults: list[Fault] = field(default_factory=list)
     calls: list[tuple[str, dict[str, Any], float]] = field(default_factory=list)
     """Method, parameters, and when (monotonic seconds)."""
@@ -177,8 +185,10 @@ class World:
         return None
 
     async def _fail(self, fault: Fault) -> None:
-        if not fault.status:
+        if not fault.status and not fault.is_cut:
             await self.wait_for(lambda: self.is_closing, LONGEST_HANG_SECONDS)
+        if fault.says is not None or fault.is_cut:
+            raise MangledError(fault.status, fault.says or '{"ok":true,', is_cut=fault.is_cut)
         raise RefusedError(fault.status or 500, f"planted {fault.status}", retry_after=fault.retry_after)
 
     async def close(self) -> None:
@@ -206,13 +216,27 @@ class World:
             raise RefusedError(409, "Conflict: terminated by other getUpdates request")
         return list(self.updates)[:MOST_UPDATES]
 
-    async def say(self, given: Mapping[str, Any], text: str, most_units: int) -> dict[str, Any]:
+    async def hand_over(self, reference: str) -> bytes:
+        """Give the content of a file that somebody has sent.
+
+        Raises:
+            RefusedError: there is no such file, or a fault was planted for ``file``.
+        """
+        if fault := self._fault("file"):
+            await self._fail(fault)
+        if reference not in self.files:
+            raise RefusedError(404, "Not Found")
+        return self.files[reference]
+
+    async def say(
+        self, given: Mapping[str, Any], text: str, most_units: int, file: Carried | None = None
+    ) -> dict[str, Any]:
         """Put a message of the bot's into a chat."""
         chat = self._reachable(int(given["chat_id"]))
         seen = parse_html(text) if given.get("parse_mode") == "HTML" else text
         if units(seen) > most_units:
             raise RefusedError(400, "Bad Request: message is too long")
-        bubble = Bubble(self.number(), seen, is_ours=True, buttons=keyboard(given.get("reply_markup")))
+        bubble = Bubble(self.number(), seen, is_ours=True, buttons=keyboard(given.get("reply_markup")), file=file)
         self._count_send()
         chat.bubbles.append(bubble)
         await self.notify()
@@ -224,7 +248,7 @@ class World:
             "message_id": bubble.id,
             "date": 1767225600,
             "chat": chat.written(),
-            "text": bubble.text,
+            **({"caption": bubble.text, **bubble.file.written()} if bubble.file else {"text": bubble.text}),
         }
 
     def _reachable(self, number: int) -> Chat:
@@ -304,8 +328,14 @@ async def _send_message(world: World, given: Mapping[str, Any]) -> Any:
     return await world.say(given, given["text"], MOST_TEXT_UNITS)
 
 
-async def _send_file(world: World, given: Mapping[str, Any]) -> Any:
-    return await world.say(given, given.get("caption", ""), MOST_CAPTION_UNITS)
+async def _send_photo(world: World, given: Mapping[str, Any]) -> Any:
+    file = take("photo", given, world.sent_files)
+    return await world.say(given, given.get("caption", ""), MOST_CAPTION_UNITS, file)
+
+
+async def _send_document(world: World, given: Mapping[str, Any]) -> Any:
+    file = take("document", given, world.sent_files)
+    return await world.say(given, given.get("caption", ""), MOST_CAPTION_UNITS, file)
 
 
 async def _edit_message(world: World, given: Mapping[str, Any]) -> Any:
@@ -337,8 +367,8 @@ METHODS = {
     "setChatMenuButton": _accept,
     "answerCallbackQuery": _accept,
     "sendMessage": _send_message,
-    "sendPhoto": _send_file,
-    "sendDocument": _send_file,
+    "sendPhoto": _send_photo,
+    "sendDocument": _send_document,
     "editMessageText": _edit_message,
     "getFile": _get_file,
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from bot.channels.port import ChannelLimits
 from conversations.messages import Button, Message, escaped
 
@@ -12,8 +14,10 @@ def fit_buttons(message: Message, limits: ChannelLimits) -> Message:
     """Give the message as the channel can show it: rows wrapped, or all buttons written out with numbers."""
     buttons = [button for row in message.buttons for button in row]
     if len(buttons) <= limits.buttons and all(_fits(button, limits) for button in buttons):
-        return Message(message.text, tuple(part for row in message.buttons for part in _wrapped(row, limits)))
-    return Message("\n\n".join(filter(None, (message.text, _numbered(buttons)))))
+        rows = tuple(part for row in message.buttons for part in _wrapped(row, limits))
+        return msgspec.structs.replace(message, buttons=rows)
+    text = "\n\n".join(filter(None, (message.text, _numbered(buttons))))
+    return msgspec.structs.replace(message, text=text, buttons=())
 
 
 def _fits(button: Button, limits: ChannelLimits) -> bool:

@@ -10,19 +10,22 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from bot.channels.port import Accept, ChannelError, ChannelLimits
-from bot.channels.simulator.bubbles import Bubble, Phone, event_of
+from bot.channels.port import Accept, ChannelError, ChannelLimits, OpenFile
+from bot.channels.simulator.bubbles import Attachment, Bubble, Phone, event_of
 from bot.channels.simulator.exchange import Exchange
 from bot.channels.simulator.uploads import MOST_FILE_BYTES
 from bot.clock import Clock
-from conversations.events import ChoiceTapped, Event, IncomingFile, TextEdited
-from conversations.messages import MOST_TEXT_UNITS
+from conversations.events import ChoiceTapped, Event, IncomingFile, StoredFile, TextEdited
+from conversations.messages import MOST_TEXT_UNITS, Message
 from storage.envelopes import AddressKey, Envelope
+from storage.errors import StorageError
 from storage.outbox import OutboxRow
 
 LOG = structlog.get_logger(__name__)
 LIMITS = ChannelLimits(
     text_units=MOST_TEXT_UNITS,
+    caption_units=MOST_TEXT_UNITS,
+    photo_bytes=MOST_FILE_BYTES,
     buttons=100,
     buttons_a_row=8,
     label_characters=256,
@@ -43,23 +46,24 @@ class SimulatorChannel:
     account = "local"
     limits = LIMITS
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, open_file: OpenFile) -> None:
         self.exchange = Exchange(folder)
         self.clock = clock
+        self._open_file = open_file
         self._accept: Accept | None = None
 
     async def send(self, outgoing: OutboxRow) -> str:
         """Show a message on its phone and give its id; showing it a second time changes nothing.
 
         Raises:
-            ChannelError: the phone has been thrown away.
+            ChannelError: the phone has been thrown away, or the message's file cannot be had.
         """
         phone = outgoing.address.user
         if self.exchange.journal.find(phone) is None:
             raise ChannelError(f"the simulator has no {phone!r} (any more); open a new phone", is_gone=True)
         identifier = f"bot-{outgoing.id}-{int(outgoing.created_at.timestamp() * 1000)}"
         if self.exchange.bubble(phone, identifier) is None:
-            self.exchange.put(phone, self._said(identifier, outgoing))
+            self.exchange.put(phone, await self._said(identifier, outgoing.message))
         return identifier
 
     async def fetch(self, file: IncomingFile) -> AsyncIterator[bytes]:
@@ -133,6 +137,16 @@ class SimulatorChannel:
             LOG.warning("simulator_event_not_taken", key=envelope.key, error=type(error).__name__)
             raise NotTakenError("the bot failed; its log says more") from error
 
-    def _said(self, identifier: str, outgoing: OutboxRow) -> Bubble:
-        said = outgoing.message
-        return Bubble(id=identifier, side="bot", at=self.clock.now(), text=said.text, buttons=said.buttons)
+    async def _said(self, identifier: str, said: Message) -> Bubble:
+        attachment = await self._copied(said.file) if said.file else None
+        at = self.clock.now()
+        return Bubble(id=identifier, side="bot", at=at, text=said.text, buttons=said.buttons, attachment=attachment)
+
+    async def _copied(self, file: StoredFile) -> Attachment:
+        """Lay a file of the store among those that the page may show."""
+        try:
+            with self._open_file(file.sha256).open("rb") as source:
+                reference = await self.exchange.uploads.keep(source)
+        except (StorageError, OSError) as error:
+            raise ChannelError(f"the message's file cannot be shown: {error}", alert=True) from error
+        return Attachment(reference, file.kind, file.name, file.size_bytes)

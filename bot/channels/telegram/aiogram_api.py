@@ -22,7 +22,9 @@ from aiogram.methods import (
     GetUpdates,
     GetWebhookInfo,
     Response,
+    SendDocument,
     SendMessage,
+    SendPhoto,
     SetChatMenuButton,
     SetMyCommands,
     SetWebhook,
@@ -30,15 +32,25 @@ from aiogram.methods import (
 )
 from aiogram.types import (
     BotCommand,
+    FSInputFile,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
     MenuButtonCommands,
 )
 
-from bot.channels.telegram.api import CHUNK_BYTES, IDLE, MOST_CONNECTIONS, Buttons, Patience, WebhookState
+from bot.channels.telegram.api import (
+    CHUNK_BYTES,
+    IDLE,
+    MOST_CONNECTIONS,
+    Attachment,
+    Buttons,
+    Patience,
+    SentFile,
+    WebhookState,
+)
 from bot.channels.telegram.errors import broken, file_refused, refused
-from bot.channels.telegram.updates import KINDS
+from bot.channels.telegram.updates import KINDS, Document, Photo
 
 NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 Kind = TypeVar("Kind")
@@ -50,6 +62,8 @@ class _Reply(msgspec.Struct):
 
 class _Sent(msgspec.Struct):
     message_id: int
+    photo: tuple[Photo, ...] = ()
+    document: Document | None = None
 
 
 class _Ourselves(msgspec.Struct):
@@ -161,6 +175,19 @@ class AiogramApi:
         )
         return str((await self._ask(message, _Sent)).message_id)
 
+    async def send_file(self, chat: str, attachment: Attachment, *, caption: str, buttons: Buttons) -> SentFile:
+        """Send a picture (up to 10 MB) or document (up to 50 MB) with HTML of at most 1024 units under it, or none."""
+        where, what, markup = int(chat), _content(attachment), _keyboard(buttons)
+        under = caption or None
+        method: SendPhoto | SendDocument
+        if attachment.kind == "photo":
+            method = SendPhoto(chat_id=where, photo=what, caption=under, parse_mode="HTML", reply_markup=markup)
+        else:
+            method = SendDocument(chat_id=where, document=what, caption=under, parse_mode="HTML", reply_markup=markup)
+        sent = await self._ask(method, _Sent)
+        sizes = sent.photo or ((sent.document,) if sent.document else ())
+        return SentFile(str(sent.message_id), sizes[-1].file_id if sizes else "")
+
     async def answer_tap(self, tap: str) -> None:
         """Stop the progress bar on a button; possible for 150 seconds after the tap."""
         await self._call(AnswerCallbackQuery(callback_query_id=tap))
@@ -200,6 +227,11 @@ class AiogramApi:
         except (AiogramError, aiohttp.ClientError, TimeoutError, ValueError, msgspec.DecodeError) as error:
             cause = error.__cause__ if isinstance(error, AiogramError) else error
             raise broken(error, self._bot.token, never_left=isinstance(cause, NEVER_LEFT)) from None
+
+
+def _content(attachment: Attachment) -> str | FSInputFile:
+    source = attachment.source
+    return source if isinstance(source, str) else FSInputFile(source, filename=attachment.name)
 
 
 def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
 from conversations.messages import Button
 
@@ -29,6 +30,27 @@ class Patience:
     """Until it stands."""
     reply: timedelta = timedelta(seconds=20)
     """Between two signs of life, once it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A picture or document to be sent."""
+
+    kind: Literal["photo", "document"]
+    name: str
+    """As people see it, when it is a document."""
+    source: Path | str
+    """Where it lies on this machine; or what Telegram called it when it was sent before, and nothing is uploaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """What Telegram says of a file that it took."""
+
+    message: str
+    """Id of the message."""
+    reference: str
+    """What Telegram calls the file from now on; empty when it does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +104,10 @@ class TelegramApi(Protocol):
 
     async def send_message(self, chat: str, text: str, buttons: Buttons) -> str:
         """Send HTML and give the id of the message."""
+        ...
+
+    async def send_file(self, chat: str, attachment: Attachment, *, caption: str, buttons: Buttons) -> SentFile:
+        """Send a picture (up to 10 MB) or document (up to 50 MB) with HTML of at most 1024 units under it, or none."""
         ...
 
     async def answer_tap(self, tap: str) -> None:

@@ -6,17 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
-from bot.channels.port import Accept, ChannelLimits, Rates
-from bot.channels.rendering.telegram import draw
+from bot.channels.port import Accept, ChannelLimits, OpenFile, Rates
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.courtesies import Courtesies
 from bot.channels.telegram.decoding import CHANNEL
 from bot.channels.telegram.intake import Intake
+from bot.channels.telegram.sending import Sender
 from conversations.events import IncomingFile
 from storage.outbox import OutboxRow
 
 LIMITS = ChannelLimits(
     text_units=4096,
+    caption_units=1024,
+    photo_bytes=10 * 1024 * 1024,
     buttons=100,
     buttons_a_row=8,
     label_characters=64,
@@ -33,9 +35,12 @@ class TelegramChannel:
     name = CHANNEL
     limits = LIMITS
 
-    def __init__(self, api: TelegramApi, account: str, *, intake: Intake, courtesies: Courtesies) -> None:
+    def __init__(
+        self, api: TelegramApi, account: str, *, intake: Intake, courtesies: Courtesies, open_file: OpenFile
+    ) -> None:
         self.account = account
         self._api = api
+        self._sender = Sender(api, LIMITS, open_file)
         self._intake = intake
         self._courtesies = courtesies
 
@@ -45,10 +50,7 @@ class TelegramChannel:
         Raises:
             ChannelError: it could not be sent, or nobody knows whether it was.
         """
-        drawn = draw(outgoing.message, self.limits)
-        for part in drawn.parts[:-1]:
-            await self._api.send_message(outgoing.address.user, part, ())
-        return await self._api.send_message(outgoing.address.user, drawn.parts[-1], drawn.buttons)
+        return await self._sender.send(outgoing.address.user, outgoing.message)
 
     def fetch(self, file: IncomingFile) -> AsyncIterator[bytes]:
         """Stream a file that a person sent; raises ``ChannelError`` as it goes."""

@@ -18,7 +18,16 @@ from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.channels.port import ChannelError
-from bot.channels.telegram.api import CHUNK_BYTES, IDLE, MOST_CONNECTIONS, Buttons, Patience, WebhookState
+from bot.channels.telegram.api import (
+    CHUNK_BYTES,
+    IDLE,
+    MOST_CONNECTIONS,
+    Attachment,
+    Buttons,
+    Patience,
+    SentFile,
+    WebhookState,
+)
 from bot.channels.telegram.errors import broken, file_refused, refused
 from bot.channels.telegram.updates import KINDS
 
@@ -138,6 +147,16 @@ class PtbApi:
             )
         return str(sent.message_id)
 
+    async def send_file(self, chat: str, attachment: Attachment, *, caption: str, buttons: Buttons) -> SentFile:
+        """Send a picture (up to 10 MB) or document (up to 50 MB) with HTML of at most 1024 units under it, or none."""
+        send = self._bot.send_photo if attachment.kind == "photo" else self._bot.send_document
+        with self._errors(), _content(attachment) as content:
+            sent = await send(
+                int(chat), content, caption=caption or None, parse_mode="HTML", reply_markup=_keyboard(buttons)
+            )
+        sizes = sent.photo or ((sent.document,) if sent.document else ())
+        return SentFile(str(sent.message_id), sizes[-1].file_id if sizes else "")
+
     async def answer_tap(self, tap: str) -> None:
         """Stop the progress bar on a button; possible for 150 seconds after the tap."""
         with self._errors():
@@ -161,7 +180,10 @@ class PtbApi:
 
     def _request(self, kind: type[_Request], connections: int) -> _Request:
         limits = httpx.Limits(max_connections=connections, keepalive_expiry=IDLE.total_seconds())
-        return kind(httpx_kwargs={"timeout": self._timeout(), "limits": limits, "verify": self._trust})
+        return kind(
+            media_write_timeout=self._patience.reply.total_seconds(),
+            httpx_kwargs={"timeout": self._timeout(), "limits": limits, "verify": self._trust},
+        )
 
     def _timeout(self) -> httpx.Timeout:
         patience = self._patience
@@ -176,9 +198,19 @@ class PtbApi:
             yield
         except _RefusedError as error:
             raise error.meaning from None
-        except (TelegramError, httpx.HTTPError, httpx.InvalidURL) as error:
+        except (TelegramError, httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             cause = error.__cause__ if isinstance(error, TelegramError) else error
             raise broken(error, self._token, never_left=isinstance(cause, NEVER_LEFT)) from None
+
+
+@contextmanager
+def _content(attachment: Attachment) -> Iterator[str | telegram.InputFile]:
+    """Give what the library sends; a file is read bit by bit as it goes."""
+    if isinstance(attachment.source, str):
+        yield attachment.source
+        return
+    with attachment.source.open("rb") as file:
+        yield telegram.InputFile(file, filename=attachment.name, read_file_handle=False)
 
 
 def _keyboard(buttons: Buttons) -> telegram.InlineKeyboardMarkup | None:

@@ -27,6 +27,7 @@ from conversations.messages import Button, Message, escaped
 from conversations.people import Role, Standing
 from storage.envelopes import AddressKey, Envelope
 from storage.outbox import OutboxRow, Priority
+from tests.bot.files import nothing_kept
 
 BENAR = Message(
     "Selamat pagi, Bapak Ahmad. Saya asisten KLA Kabupaten Banyuasin. Bapak tercatat sebagai "
@@ -130,7 +131,7 @@ class Running:
 @asynccontextmanager
 async def running(folder: Path, *, is_listening: bool = True) -> AsyncIterator[Running]:
     """Serve a simulator with the small bot behind it, on a free port."""
-    channel = SimulatorChannel(folder, SystemClock())
+    channel = SimulatorChannel(folder, SystemClock(), nothing_kept)
     bot, posts = FakeBot(channel), FakePosts()
     async with asyncio.TaskGroup() as tasks:
         taking = tasks.create_task(channel.run(bot.accept)) if is_listening else None

@@ -8,8 +8,9 @@ from bot.channels.port import Channel, ChannelError
 from bot.channels.simulator.bubbles import Phone
 from bot.channels.simulator.channel import SimulatorChannel
 from bot.clock import SystemClock
-from conversations.events import IncomingFile
+from conversations.events import IncomingFile, StoredFile
 from conversations.messages import Button, Message
+from tests.bot.files import nothing_kept
 from tests.bot.simulator.fakes import outgoing
 
 PHONE = "phone-00000000000a"
@@ -18,7 +19,7 @@ WIDE = Message("Pilih:", (tuple(Button(f"{number}" * 80, f"a:{number}") for numb
 
 @pytest.fixture
 def channel(tmp_path: Path) -> SimulatorChannel:
-    channel = SimulatorChannel(tmp_path, SystemClock())
+    channel = SimulatorChannel(tmp_path, SystemClock(), nothing_kept)
     channel.exchange.journal.open(Phone(PHONE, "stranger", channel.clock.now()))
     return channel
 
@@ -66,3 +67,20 @@ async def test_nothing_but_an_upload_can_be_fetched(channel: SimulatorChannel, r
             pass
 
     assert not caught.value.retryable
+
+
+async def test_a_file_of_the_bots_is_copied_once_and_goes_with_its_phone(tmp_path: Path) -> None:
+    picture = tmp_path / "kept"
+    picture.write_bytes(b"\xff\xd8\xff a picture")
+    channel = SimulatorChannel(tmp_path / "simulator", SystemClock(), lambda _: picture)
+    channel.exchange.journal.open(Phone(PHONE, "stranger", channel.clock.now()))
+    row = outgoing(PHONE, Message("Undangan", (), StoredFile("ab" * 32, "undangan.jpg", "photo", 13)))
+    uploads = tmp_path / "simulator" / "uploads"
+
+    first, again = await channel.send(row), await channel.send(row)
+    copies = [path.read_bytes() for path in uploads.iterdir()]
+    channel.exchange.remove(PHONE)
+
+    assert first == again
+    assert copies == [picture.read_bytes()]
+    assert list(uploads.iterdir()) == []

@@ -1,0 +1,38 @@
+"""Sends one message: its file, its parts, and the buttons under the last of all."""
+
+from __future__ import annotations
+
+from bot.channels.port import ChannelError, ChannelLimits, OpenFile
+from bot.channels.rendering.telegram import draw
+from bot.channels.telegram.api import TelegramApi
+from bot.channels.telegram.files import FileSender
+from conversations.messages import Message
+
+
+class Sender:
+    """One bot's voice."""
+
+    def __init__(self, api: TelegramApi, limits: ChannelLimits, open_file: OpenFile) -> None:
+        self._api = api
+        self._limits = limits
+        self._files = FileSender(api, open_file, photo_bytes=limits.photo_bytes)
+
+    async def send(self, chat: str, message: Message) -> str:
+        """Send a message and give the id of its last part.
+
+        Raises:
+            ChannelError: it could not be sent, or nobody knows whether it was; uncertain too when a part has arrived.
+        """
+        drawn = draw(message, self._limits)
+        last = ""
+        try:
+            if message.file:
+                buttons = () if drawn.parts else drawn.buttons
+                last = await self._files.send(chat, message.file, caption=drawn.caption, buttons=buttons)
+            for number, part in enumerate(drawn.parts, start=1):
+                buttons = drawn.buttons if number == len(drawn.parts) else ()
+                last = await self._api.send_message(chat, part, buttons)
+        except ChannelError as error:
+            error.is_uncertain |= bool(last)
+            raise
+        return last
