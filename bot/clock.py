@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+START = datetime(1970, 1, 1, tzinfo=UTC)
+STEADY: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Goes on while the machine sleeps; on macOS the monotonic clock does so."""
 
 
 class Clock(Protocol):
@@ -36,6 +41,14 @@ class SystemClock:
                 await event.wait()
         except TimeoutError:
             return
+
+
+class SteadyClock(SystemClock):
+    """A clock that nobody sets. Its moments say how far apart they are, and nothing outside of this process."""
+
+    def now(self) -> datetime:
+        """Give the present moment."""
+        return START + timedelta(seconds=time.clock_gettime(STEADY))
 
 
 async def pause(clock: Clock, until: datetime) -> None:

@@ -13,12 +13,13 @@ from starlette.routing import BaseRoute, Mount
 
 import indicators
 from bot.backoff import Backoff
-from bot.channels.port import Channel, OpenFile
-from bot.clock import Clock, SystemClock
+from bot.channels.port import Channel, OpenFile, via_of
+from bot.clock import Clock, SteadyClock, SystemClock
 from bot.deciding import Dialog
 from bot.delivery.worker import DeliveryWorker
 from bot.housekeeping import Caretaker, Chore
 from bot.jobs import FileJobs
+from bot.leadership import CHORES, Leadership, polling, sending
 from bot.pipeline import Pipeline
 from bot.settings import Settings
 from bot.telegram_bot import TelegramBot
@@ -57,9 +58,11 @@ class Program:
     channels: Sequence[Channel]
     routes: Sequence[BaseRoute]
     pipeline: Pipeline
-    delivery: DeliveryWorker
+    delivery: Sequence[DeliveryWorker]
+    """One for each channel."""
     jobs: FileJobs
     caretaker: Caretaker
+    leadership: Leadership
 
 
 def load_library(settings: Settings) -> Library:
@@ -83,21 +86,22 @@ def open_files(settings: Settings) -> FileStore:
     return FileStore(settings.files_folder, FileLimits(size_bytes=settings.largest_file_mib * MEBIBYTE))
 
 
-def assemble(settings: Settings, store: Store, clock: Clock | None = None) -> Program:
-    """Put a program together.
+def assemble(settings: Settings, store: Store, alone_since: datetime | None = None) -> Program:
+    """Put a program together; ``alone_since``: see ``Leadership``.
 
     Raises:
         NothingToDoError: see there.
     """
-    clock = clock or SystemClock()
+    clock = SystemClock()
     files = open_files(settings)
     channels, routes = _channels(settings, store, clock, files.open)
-    delivery = DeliveryWorker(store.outbox, channels, clock, SENDING)
+    delivery = [DeliveryWorker(store.outbox, each, clock, SENDING) for each in channels]
     woken: list[FileJobs] = []
 
     def wake(committed: Committed) -> None:
-        if committed.outbox:
-            delivery.wake()
+        for worker in delivery:
+            if worker.via in committed.via:
+                worker.wake()
         if committed.jobs:
             woken[0].wake()
 
@@ -105,6 +109,9 @@ def assemble(settings: Settings, store: Store, clock: Clock | None = None) -> Pr
     jobs = FileJobs(store.jobs, files, channels, accept=pipeline.submit, clock=clock, backoff=FETCHING)
     woken.append(jobs)
     caretaker = Caretaker(_chores(store, files), clock)
+    polled = [polling(via_of(each)) for each in channels if each.is_polled]
+    names = [CHORES, *(sending(each.via) for each in delivery), *polled]
+    leadership = Leadership(store.leases, names, steady=SteadyClock(), alone_since=alone_since)
     return Program(
         settings=settings,
         clock=clock,
@@ -116,6 +123,7 @@ def assemble(settings: Settings, store: Store, clock: Clock | None = None) -> Pr
         delivery=delivery,
         jobs=jobs,
         caretaker=caretaker,
+        leadership=leadership,
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
+from bot.channels.port import Channel, via_of
 from bot.composition import Program
+from bot.leadership import polling
 from bot.logging import described
 from bot.metrics import BACKUP_AT, CHANNEL_ALIVE, DATABASE_UP, show_figures
 from storage.backups.folder import BackupFolder
@@ -41,14 +43,21 @@ class Health:
             "running": self._program.pipeline.is_running and not self._stopping.is_set(),
             "database": version is not None,
             "migrations": version == newest_version(),
-            **{f"channel {each.name} {each.account}": each.is_alive(now) for each in self._program.channels},
+            "leases": not self._program.leadership.trouble,
+            **{f"channel {each.name} {each.account}": self._is_alive(each, now) for each in self._program.channels},
         }
+
+    def _is_alive(self, channel: Channel, now: datetime) -> bool:
+        """Tell whether a channel works here, or may rest because another process takes its updates in."""
+        name = polling(via_of(channel))
+        is_resting = channel.is_polled and not self._program.leadership.holds(name)
+        return is_resting or channel.is_alive(now)
 
     async def measure(self) -> None:
         """Look at the channels, the newest backup and the database."""
         now = self._program.clock.now()
         for each in self._program.channels:
-            CHANNEL_ALIVE.labels(each.name, each.account).set(each.is_alive(now))
+            CHANNEL_ALIVE.labels(each.name, each.account).set(self._is_alive(each, now))
         newest = await asyncio.to_thread(self._backups.newest_at)
         BACKUP_AT.set(newest.timestamp() if newest else 0)
         try:

@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.clock import Clock
+from bot.leadership import Tenure
 from bot.logging import described
 
 Chore = Callable[[datetime], Awaitable[object]]
 LATENESS = timedelta(minutes=10)
 """A chore that is later than this is left for the next time."""
+AT_NIGHT = datetime(2026, 1, 1, hour=19, tzinfo=UTC)
+"""Two o'clock in the west of Indonesia: what is done once a day is done then."""
 
 _log = structlog.get_logger(__name__)
 
 
 class Caretaker:
-    """Runs chores at intervals, never one twice at once; one that fails is tried at its next time."""
+    """Runs chores at intervals, never one twice at once; one that fails is tried at its next time.
+
+    The times lie on the clock and not so long after a start, so that they stay when another process takes over.
+    """
 
     def __init__(self, chores: Mapping[str, tuple[timedelta, Chore]], clock: Clock) -> None:
+        self._chores = chores
         self._clock = clock
-        self._scheduler = AsyncIOScheduler(
+
+    async def run(self, _tenure: Tenure) -> None:
+        """Keep the times until cancelled; a chore that is under way then is broken off."""
+        scheduler = self._scheduler()
+        scheduler.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            scheduler.shutdown()
+
+    def _scheduler(self) -> AsyncIOScheduler:
+        scheduler = AsyncIOScheduler(
             timezone="UTC",
             job_defaults={
                 "coalesce": True,
@@ -31,18 +51,10 @@ class Caretaker:
                 "misfire_grace_time": int(LATENESS.total_seconds()),
             },
         )
-        for name, (every, chore) in chores.items():
-            self._scheduler.add_job(
-                self.attempt, "interval", (name, chore), id=name, seconds=int(every.total_seconds())
-            )
-
-    def start(self) -> None:
-        """Begin keeping the times, in the running loop."""
-        self._scheduler.start()
-
-    def stop(self) -> None:
-        """Start no more chores."""
-        self._scheduler.shutdown(wait=False)
+        for name, (every, chore) in self._chores.items():
+            times = IntervalTrigger(seconds=int(every.total_seconds()), start_date=AT_NIGHT)
+            scheduler.add_job(self.attempt, times, (name, chore), id=name)
+        return scheduler
 
     async def attempt(self, name: str, chore: Chore) -> None:
         """Do a chore now; what goes wrong is logged."""

@@ -19,6 +19,9 @@ TURN_SECONDS = Histogram(
 SENT = Counter("jemputbola_deliveries", "Attempts to send a message, by how they ended.", ("channel", "outcome"))
 SEND_SECONDS = Histogram("jemputbola_send_seconds", "How long the channel took to take a message.", ("channel",))
 WEBHOOK_ANSWERS = Counter("jemputbola_webhook_answers", "Webhook requests, by the HTTP status they got.", ("status",))
+LEASE_HELD = Gauge(
+    "jemputbola_lease_held", "1 while this process does what only one may do at a time, otherwise 0.", ("lease",)
+)
 FILES = Counter("jemputbola_files", "Files fetched, by how it ended.", ("outcome",))
 LOOP_LAG = Histogram(
     "jemputbola_loop_lag_seconds",

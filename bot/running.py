@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
+from bot.channels.port import Channel, via_of
+from bot.clock import SteadyClock
 from bot.composition import Program, assemble, load_library, open_store
 from bot.exclusive import only_one
 from bot.health import Health
 from bot.lag import LagWatch
+from bot.leadership import CHORES, polling, sending
 from bot.settings import Settings
 from bot.stopping import finish, listen_for_signals
 from bot.web import WebServer, address_of, listen, web_app
@@ -41,6 +44,8 @@ class _Parts:
     workers: Sequence[asyncio.Task[None]]
     """Those that start sends and downloads."""
     intake: Sequence[asyncio.Task[None]]
+    """Those that take updates in, and the caretaker: what is cut off at once when the program is to stop."""
+    leadership: asyncio.Task[None]
     pages: asyncio.Task[None]
 
 
@@ -55,19 +60,19 @@ async def run(settings: Settings, announce: Announce) -> None:
         OSError: the port of the web pages is taken.
     """
     with only_one(settings.database_url) as is_ours:
+        alone_since = SteadyClock().now() if is_ours else None
         library = load_library(settings)
         await migrate(settings.database_url)
-        await _run(settings, library, announce, is_ours=is_ours)
+        await _run(settings, library, announce, alone_since)
 
 
-async def _run(settings: Settings, library: Library, announce: Announce, *, is_ours: bool) -> None:
-    """Run on a database that is there; ``is_ours``: no other process uses it."""
+async def _run(settings: Settings, library: Library, announce: Announce, alone_since: datetime | None) -> None:
+    """Run on a database that is there; ``alone_since``: no other process uses it."""
     store = open_store(settings, library)
     try:
-        program = assemble(settings, store)
+        program = assemble(settings, store, alone_since)
         await _prepare_roster(program)
-        if is_ours:
-            await program.delivery.take_over()
+        if alone_since:
             program.jobs.take_over()
         with listen(settings.web_host, settings.web_port) as listening:
             await serve(program, listening, announce)
@@ -81,16 +86,7 @@ async def serve(program: Program, listening: socket.socket, announce: Announce) 
     web = WebServer(web_app(Health(program, stopping), program.routes))
     try:
         async with asyncio.TaskGroup() as tasks:
-            parts = _Parts(
-                pipeline=tasks.create_task(program.pipeline.run(), name="pipeline"),
-                workers=[
-                    tasks.create_task(program.delivery.run(), name="delivery"),
-                    tasks.create_task(program.jobs.run(), name="jobs"),
-                ],
-                intake=[tasks.create_task(each.run(program.pipeline.submit)) for each in program.channels],
-                pages=tasks.create_task(web.serve([listening]), name="pages"),
-            )
-            program.caretaker.start()
+            parts = _start(program, tasks, web.serve([listening]))
             lag = LagWatch()
             settle_memory()
             announce(address_of(listening))
@@ -100,6 +96,34 @@ async def serve(program: Program, listening: socket.socket, announce: Announce) 
     finally:
         for channel in program.channels:
             await channel.close()
+
+
+def _start(program: Program, tasks: asyncio.TaskGroup, pages: Coroutine[None, None, None]) -> _Parts:
+    """Start all parts; what only one process may do runs while this one holds the lease for it."""
+    leadership = program.leadership
+    sends = {each.via: leadership.while_held(sending(each.via), each.run) for each in program.delivery}
+    chores = leadership.while_held(CHORES, program.caretaker.run)
+    return _Parts(
+        pipeline=tasks.create_task(program.pipeline.run(), name="pipeline"),
+        workers=[
+            *(tasks.create_task(work, name=f"delivery {name}") for name, work in sends.items()),
+            tasks.create_task(program.jobs.run(), name="jobs"),
+        ],
+        intake=[
+            tasks.create_task(chores),
+            *(tasks.create_task(_taking_in(program, each)) for each in program.channels),
+        ],
+        leadership=tasks.create_task(leadership.run(), name="leadership"),
+        pages=tasks.create_task(pages, name="pages"),
+    )
+
+
+async def _taking_in(program: Program, channel: Channel) -> None:
+    """Take a channel's updates in; where they have to be asked for, as long as no other process does so."""
+    if not channel.is_polled:
+        return await channel.run(program.pipeline.submit)
+    name = polling(via_of(channel))
+    return await program.leadership.while_held(name, lambda _tenure: channel.run(program.pipeline.submit))
 
 
 def settle_memory() -> None:
@@ -116,16 +140,17 @@ def settle_memory() -> None:
 async def _stop(program: Program, parts: _Parts, web: WebServer) -> None:
     """Close the doors first, then let what is inside finish; turns last, because files and pages end in one."""
     _log.info("stopping")
-    program.caretaker.stop()
     for each in parts.intake:
         each.cancel()
     await asyncio.wait(parts.intake)
     web.stop()
     program.jobs.stop()
-    program.delivery.stop()
+    for worker in program.delivery:
+        worker.stop()
+    program.leadership.retire()
     await finish([*parts.workers, parts.pages])
     program.pipeline.stop()
-    await finish([parts.pipeline], LAST_TURNS)
+    await finish([parts.pipeline, parts.leadership], LAST_TURNS)
     _log.info("stopped")
 
 

@@ -88,6 +88,7 @@ class StepApplier:
         pending.outbox.append(
             {
                 "address_id": turn.address.id,
+                "via": turn.address.key.via,
                 "priority": REPLY,
                 "body": _encoded(action.message),
                 "dedupe": None,  # the event's key is the reply's: an event that comes again changes nothing

@@ -13,12 +13,22 @@ RETRY_PREFIX = "failed:"
 """The key of a failed event's next try is this and its number; keeping it ends the failure."""
 
 
+def via(channel: str, account: str) -> str:
+    """Name what a message goes out by: ``telegram:7712345678``, ``simulator:local``."""
+    return f"{channel}:{account}"
+
+
 class AddressKey(msgspec.Struct, frozen=True):
     """A chat as its channel names it: ``("telegram", bot id, chat id)``, ``("simulator", "local", "phone-3")``."""
 
     channel: str
     account: str
     user: str
+
+    @property
+    def via(self) -> str:
+        """The channel and account by which messages go there."""
+        return via(self.channel, self.account)
 
 
 class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):

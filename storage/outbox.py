@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -42,6 +42,7 @@ __all__ = [
     "Outcome",
     "Priority",
     "Retry",
+    "Sender",
     "Sent",
     "Uncertain",
 ]
@@ -49,6 +50,15 @@ __all__ = [
 IS_WAITING = text("outbox.state = 0")
 """Written out: SQLite uses a partial index only where its condition stands in the query word for word."""
 _decode = msgspec.json.Decoder(Message).decode
+
+
+class Sender(NamedTuple):
+    """The one who sends for an account, as long as nobody else holds the lease for it."""
+
+    via: str
+    """The channel and account: ``telegram:7712345678``."""
+    tenure: int
+    """Of the lease (``storage.leases``): rows that were handed out in an older one were cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,43 +83,51 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def sweep(self, at: datetime, *, sender: Sender, mine: Collection[int] = ()) -> None:
+        """Take back what was handed out and never recorded, but for ``mine``: the ids that are still under way.
+
+        What an older tenure had under way comes again as uncertain; a reminder or broadcast does not: it becomes
+        uncertain for good. What this tenure never began to send simply waits again.
+        """
+        values = {"now": as_ms(at), "by": sender.via, "number": sender.tenure, "mine": list(mine)}
+        async with self._database.writing("Taking messages back") as connection:
+            if (await connection.execute(SWEEP, values)).rowcount:
+                await connection.commit()
+
     async def claim(
-        self, at: datetime, *, limit: int, lease: timedelta, busy: Collection[int] = frozenset()
+        self, at: datetime, *, sender: Sender, limit: int, busy: Collection[int] = frozenset()
     ) -> list[OutboxRow]:
-        """Hand out what is due, the most urgent first, at most one message a chat.
+        """Hand out what is due for this account, the most urgent first, at most one message a chat.
 
         A message waits while an older one of its chat and of the same or higher urgency is under way or put off.
-        What was handed out and not recorded within its lease comes again as uncertain; a reminder or
-        broadcast does not: it becomes uncertain for good.
+        It stays handed out until it is recorded, or taken back by ``sweep``.
         """
-        now = as_ms(at)
+        due = {"now": as_ms(at), "via": sender.via, "most": limit, "busy": list(busy)}
         async with self._database.writing("Handing out messages") as connection:
-            ended = await connection.execute(LEASE_ENDS, {"now": now})
-            due = {"now": now, "most": limit, "busy": list(busy)}
             rows = (await connection.execute(DUE, due)).all()
             if rows:
-                leased = {"ids": [row.id for row in rows], "lease_end": as_ms(at + lease)}
-                await connection.execute(LEASED, leased)
-            if rows or ended.rowcount:
+                await connection.execute(LEASED, {"ids": [row.id for row in rows], "number": sender.tenure})
                 await connection.commit()
         return [_read(row) for row in rows]
 
-    async def record(self, outcomes: Sequence[Outcome], at: datetime) -> None:
-        """Keep what became of messages that were handed out; one that was recorded before stays as it is."""
+    async def record(self, outcomes: Sequence[Outcome], at: datetime, *, sender: Sender) -> None:
+        """Keep what became of messages that were handed out to this sender; what was recorded before stays.
+
+        Where somebody else has taken a message over, only that it was sent is still of interest.
+        """
         if not outcomes:
             return
         async with self._database.writing("Recording what was sent") as connection:
-            await write_outcomes(connection, outcomes, as_ms(at))
+            await write_outcomes(connection, outcomes, as_ms(at), tenure=sender.tenure)
             await connection.commit()
 
-    async def next_due(self, at: datetime) -> datetime | None:
-        """Tell the first moment after ``at`` when a message becomes due or a lease ends; ``None``: there is none."""
+    async def next_due(self, at: datetime, *, via: str) -> datetime | None:
+        """Tell the first moment after ``at`` when a message of this account becomes due; ``None``: there is none."""
         now = as_ms(at)
-        later = select(func.min(outbox.c.not_before)).where(IS_WAITING, outbox.c.not_before > now)
-        leased = select(func.min(outbox.c.lease_until)).where(text("outbox.state = 1"), outbox.c.lease_until > now)
+        later = select(func.min(outbox.c.not_before)).where(IS_WAITING, outbox.c.via == via, outbox.c.not_before > now)
         async with self._database.reading("Looking for the next message") as connection:
-            moments = [await connection.scalar(later), await connection.scalar(leased)]
-        return min((from_ms(each) for each in moments if each is not None), default=None)
+            moment = await connection.scalar(later)
+        return None if moment is None else from_ms(moment)
 
     async def counts(self) -> dict[OutboxState, int]:
         """Count the messages by how far they have come."""
@@ -119,15 +137,17 @@ class Outbox:
         return {state: found.get(state, 0) for state in OutboxState}
 
 
-def _lease_ends() -> Update:
-    again = outbox.c.priority.in_([int(each) for each in SENT_AGAIN])
+def _sweep() -> Update:
+    is_ours = outbox.c.tenure == bindparam("number")
+    waits_again = or_(is_ours, outbox.c.priority.in_([int(each) for each in SENT_AGAIN]))
     return (
         update(outbox)
-        .where(text("state = 1"), outbox.c.lease_until <= bindparam("now"))
+        .where(text("state = 1"), outbox.c.via == bindparam("by"), outbox.c.tenure <= bindparam("number"))
+        .where(outbox.c.id.not_in(bindparam("mine", expanding=True)))
         .values(
-            state=case((again, int(OutboxState.WAITING)), else_=int(OutboxState.UNCERTAIN)),
-            is_uncertain=True,
-            done_at=case((again, None), else_=bindparam("now")),
+            state=case((waits_again, int(OutboxState.WAITING)), else_=int(OutboxState.UNCERTAIN)),
+            is_uncertain=or_(outbox.c.is_uncertain, ~is_ours),
+            done_at=case((waits_again, None), else_=bindparam("now", type_=BigInteger)),
         )
     )
 
@@ -151,21 +171,23 @@ def _due() -> Select[Any]:
     return (
         select(*READ, address.c.channel, address.c.account, address.c.user)
         .join(address, address.c.id == outbox.c.address_id)
-        .where(IS_WAITING, outbox.c.not_before + 0 <= now, outbox.c.not_after > now)
+        .where(IS_WAITING, outbox.c.via == bindparam("via"))
+        .where(outbox.c.not_before + 0 <= now, outbox.c.not_after > now)
         .where(~blocked.select_from(ahead), outbox.c.address_id.not_in(bindparam("busy", expanding=True)))
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(bindparam("most", type_=Integer))
+        .with_for_update(of=outbox, skip_locked=True)  # PostgreSQL: a turn that drops a message holds nobody up
     )
 
 
 READ = tuple(
     outbox.c[name] for name in ("id", "address_id", "body", "priority", "attempts", "is_uncertain", "created_at")
 )
-LEASE_ENDS, DUE = _lease_ends(), _due()
+SWEEP, DUE = _sweep(), _due()
 LEASED = (
     update(outbox)
     .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
-    .values(state=int(OutboxState.LEASED), lease_until=bindparam("lease_end"))
+    .values(state=int(OutboxState.LEASED), tenure=bindparam("number"))
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Update, bindparam, select, text, update
+from sqlalchemy import Boolean, Update, bindparam, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.inserting import upsert, write_many
@@ -66,9 +66,9 @@ def _end(_dialect: str) -> Update:
     return (
         update(outbox)
         .where(outbox.c.id == bindparam("this_id"), text("state <= 1"))
+        .where(or_(outbox.c.tenure == bindparam("in_tenure"), bindparam("was_sent", type_=Boolean)))
         .values(
             state=bindparam("to_state"),
-            lease_until=text("0"),
             message_id=bindparam("as_message"),
             done_at=bindparam("ended_at"),
             reason=bindparam("because"),
@@ -83,9 +83,9 @@ _asked = select(outbox.c.id, outbox.c.address_id, outbox.c.topic_assignment_id, 
 )
 
 
-async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[Outcome], now: int) -> None:
-    """Write the outcomes in few statements."""
-    await write_many(connection, _end, [_row(outcome, now) for outcome in outcomes])
+async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[Outcome], now: int, *, tenure: int) -> None:
+    """Write the outcomes of messages that were handed out in this tenure, in few statements."""
+    await write_many(connection, _end, [_row(outcome, now) | {"in_tenure": tenure} for outcome in outcomes])
     sent = {each.id: each.message_id for each in outcomes if isinstance(each, Sent) and each.message_id}
     if sent:
         await _remember_topics(connection, sent)
@@ -103,6 +103,7 @@ def _row(outcome: Outcome, now: int) -> dict[str, Any]:
         "because": "",
         "earliest": 0,
         "tries": 1,
+        "was_sent": isinstance(outcome, Sent),
     }
     match outcome:
         case Sent():

@@ -15,6 +15,7 @@ from storage.figures import FigureReader
 from storage.form_rows import FormRows
 from storage.housekeeping import Housekeeping
 from storage.jobs import Jobs
+from storage.leases import Leases
 from storage.outbox import Outbox
 from storage.region_book import RegionBook
 from storage.roster import Roster
@@ -32,6 +33,7 @@ class Store:
         self._shared = Shared(library, FormRows(library.forms), RegionBook())
         self.outbox = Outbox(self._database)
         self.jobs = Jobs(self._database)
+        self.leases = Leases(self._database)
         self.failures = Failures(self._database)
         self.roster = Roster(self._database, self._shared)
         self.figures = FigureReader(self._database)

@@ -155,6 +155,8 @@ class TurnState:
     has_pending: bool = False
     jobs: int = 0
     messages: int = 0
+    vias: set[str] = field(default_factory=set)
+    """By what those messages go out."""
     lost_sessions: int = 0
 
     def forget_needs(self, *kinds: type) -> None:

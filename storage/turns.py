@@ -36,6 +36,8 @@ class Committed:
     """Messages to be sent."""
     jobs: int
     """Files to be fetched."""
+    via: frozenset[str] = frozenset()
+    """By what they go out: ``telegram:7712345678``."""
     lost_sessions: int = 0
     """Sessions that could not be read any more and began anew."""
 
@@ -122,7 +124,9 @@ class Turns:
         await flush(self._connection, self._state)
         await self._connection.commit()
         state = self._state
-        return Committed(outbox=state.messages, jobs=state.jobs, lost_sessions=state.lost_sessions)
+        return Committed(
+            outbox=state.messages, jobs=state.jobs, via=frozenset(state.vias), lost_sessions=state.lost_sessions
+        )
 
 
 CHANNEL_NAMES = {"telegram": "Telegram", "whatsapp": "WhatsApp", "simulator": "Simulator"}

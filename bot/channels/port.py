@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from conversations.events import IncomingFile
+from storage.envelopes import via
 from storage.outbox import OutboxRow
 from storage.turns import Envelope
 
@@ -101,6 +102,11 @@ class Channel(Protocol):
         """What it can show and carry."""
         ...
 
+    @property
+    def is_polled(self) -> bool:
+        """Updates are asked for, by one process at a time; otherwise they are brought, to any process."""
+        ...
+
     async def send(self, outgoing: OutboxRow) -> str:
         """Send one message with its file and give the channel's id of it (of the last part, when it had to be split).
 
@@ -130,3 +136,8 @@ class Channel(Protocol):
     async def close(self) -> None:
         """Let connections go."""
         ...
+
+
+def via_of(channel: Channel) -> str:
+    """Name what goes out by this channel: ``telegram:7712345678``."""
+    return via(channel.name, channel.account)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.envelopes import via
 from storage.inserting import insert_into, plain, write_many
 from storage.tables import address, failed_event, job, outbox, session
 from storage.turn_state import TurnState
@@ -23,6 +24,7 @@ async def write_delivery(connection: AsyncConnection, state: TurnState) -> None:
     await write_many(connection, plain(job), pending.jobs)
     await write_many(connection, plain(failed_event), pending.failed)
     state.messages += len(pending.outbox) + len(told)
+    state.vias.update(row["via"] for row in (*pending.outbox, *told))
     state.jobs += len(pending.jobs)
 
 
@@ -36,9 +38,12 @@ async def _drop_superseded(connection: AsyncConnection, names: set[tuple[int, st
 async def _addressed(connection: AsyncConnection, told: list[tuple[int, dict[str, Any]]]) -> list[dict[str, Any]]:
     """Find where the people wrote last; whoever has never written, or is gone, is not told."""
     last = (
-        select(session.c.person_id, session.c.address_id)
+        select(session.c.person_id, session.c.address_id, address.c.channel, address.c.account)
         .join(address, address.c.id == session.c.address_id)
         .where(session.c.person_id.in_({person for person, _ in told}), address.c.blocked_at.is_(None))
     )
-    where = {row.person_id: row.address_id for row in await connection.execute(last)}
-    return [row | {"address_id": where[person]} for person, row in told if person in where]
+    where = {
+        row.person_id: {"address_id": row.address_id, "via": via(row.channel, row.account)}
+        for row in await connection.execute(last)
+    }
+    return [row | where[person] for person, row in told if person in where]

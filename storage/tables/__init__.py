@@ -12,6 +12,7 @@ from storage.tables.answers import (
 )
 from storage.tables.base import METADATA
 from storage.tables.delivery import event_key, failed_event, job, outbox
+from storage.tables.leases import lease
 from storage.tables.people import access_request, address, holding, invitation, person, post, session
 from storage.tables.regions import region
 
@@ -29,6 +30,7 @@ __all__ = [
     "holding",
     "invitation",
     "job",
+    "lease",
     "message_topic",
     "outbox",
     "person",

@@ -32,13 +32,15 @@ outbox = Table(
     number("not_after"),
     number("created_at"),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
-    number("lease_until", default="0"),
+    number("tenure", default="0"),  # of the lease under which it was handed out last
     Column("is_uncertain", Boolean, nullable=False, server_default=false()),
     Column("message_id", Text, nullable=False, server_default=""),
     number("done_at", is_optional=True),
     Column("reason", Text, nullable=False, server_default=""),
+    Column("via", Text, nullable=False, server_default=""),  # "channel:account", see storage.envelopes
     Index(
         "ix_outbox_waiting",
+        "via",
         "priority",
         "id",
         "not_before",
@@ -49,13 +51,14 @@ outbox = Table(
     Index("ix_outbox_chat", "address_id", "priority", "id", sqlite_where=UNSENT, postgresql_where=UNSENT),
     Index(
         "ix_outbox_not_before",
+        "via",
         "not_before",
         sqlite_where=text("state = 0"),
         postgresql_where=text("state = 0"),
     ),
     Index(
         "ix_outbox_leased",
-        "lease_until",
+        "via",
         sqlite_where=text("state = 1"),
         postgresql_where=text("state = 1"),
     ),

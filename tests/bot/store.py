@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 from conversations.actions import Say
@@ -15,7 +15,7 @@ from conversations.needs import Need
 from conversations.people import Person
 from conversations.session import NEW_SESSION, Session
 from storage.errors import StorageError
-from storage.outbox import Failed, Gone, OutboxRow, Outcome, Priority, Retry, Sent, Uncertain
+from storage.outbox import Failed, Gone, OutboxRow, Outcome, Priority, Retry, Sender, Sent, Uncertain
 from storage.turns import AddressKey, Committed, Envelope
 
 
@@ -119,13 +119,23 @@ class FakeOutbox:
     def __init__(self, rows: Iterable[OutboxRow] = ()) -> None:
         self.rows = {row.id: row for row in rows}
         self.not_before: dict[int, datetime] = {}
-        self.leased: set[int] = set()
+        self.leased: dict[int, int] = {}
+        """In which tenure a row was handed out."""
+        self.uncertain: list[int] = []
         self.outcomes: list[Outcome] = []
         self.failures: list[Exception] = []
 
-    async def claim(self, at: datetime, *, limit: int, lease: timedelta, busy: frozenset[int]) -> list[OutboxRow]:
+    async def sweep(self, at: datetime, *, sender: Sender, mine: Collection[int]) -> None:
+        """Take rows back that were handed out and forgotten."""
+        for number, tenure in list(self.leased.items()):
+            if tenure <= sender.tenure and number not in mine:
+                del self.leased[number]
+                if tenure < sender.tenure:
+                    self.uncertain.append(number)
+
+    async def claim(self, at: datetime, *, sender: Sender, limit: int, busy: Collection[int]) -> list[OutboxRow]:
         """Hand out due rows by priority, one a chat."""
-        assert lease > timedelta(0)
+        assert sender.tenure > 0
         if self.failures:
             raise self.failures.pop(0)
         chats = set(busy) | {self.rows[each].address_id for each in self.leased}
@@ -135,23 +145,24 @@ class FakeOutbox:
             if is_due and row.address_id not in chats and len(claimed) < limit:
                 chats.add(row.address_id)
                 claimed.append(row)
-        self.leased.update(row.id for row in claimed)
+        self.leased.update({row.id: sender.tenure for row in claimed})
         return claimed
 
-    async def record(self, outcomes: Sequence[Outcome], at: datetime) -> None:
+    async def record(self, outcomes: Sequence[Outcome], at: datetime, *, sender: Sender) -> None:
         """Take what became of rows."""
         if self.failures:
             raise self.failures.pop(0)
         assert at.tzinfo is not None
         for outcome in outcomes:
-            self.leased.discard(outcome.id)
+            if self.leased.pop(outcome.id, sender.tenure) != sender.tenure:
+                raise AssertionError("recorded as somebody else")
             self.outcomes.append(outcome)
             if isinstance(outcome, Retry):
                 self.not_before[outcome.id] = outcome.not_before
             else:
                 del self.rows[outcome.id]
 
-    async def next_due(self, at: datetime) -> datetime | None:
+    async def next_due(self, at: datetime, *, via: str) -> datetime | None:
         """Give the earliest moment at which a row that waits comes due."""
         return min((each for id_, each in self.not_before.items() if id_ in self.rows and each > at), default=None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -18,6 +19,7 @@ from starlette.routing import Route
 
 from bot.exclusive import RunningAlreadyError, only_one
 from bot.housekeeping import Caretaker
+from bot.leadership import Tenure
 from bot.logging import configure_logging
 from bot.web import address_of, listen, web_app
 from tests.bot.clocks import NOON, JumpingClock
@@ -150,14 +152,19 @@ async def test_a_chore_that_fails_is_survived() -> None:
     assert done == [NOON]
 
 
-async def test_a_caretaker_starts_and_stops() -> None:
+async def test_a_caretaker_keeps_the_times_until_it_is_broken_off_and_again() -> None:
     async def chore(_at: datetime) -> None:
         raise AssertionError("not due yet")
 
     caretaker = Caretaker({"chore": (timedelta(hours=1), chore)}, JumpingClock())
+    tenure = Tenure("chores", 1, JumpingClock(), None)
 
-    caretaker.start()
-    caretaker.stop()
+    for _ in range(2):
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(caretaker.run(tenure))
+            await asyncio.sleep(0)
+            running.cancel()
+        assert running.cancelled()
 
 
 def test_a_second_program_on_the_same_file_is_refused_by_whatever_name(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from bot.channels.port import Accept, ChannelError, ChannelLimits
 from bot.channels.telegram.channel import LIMITS
 from bot.delivery.rates import AccountRate, ChatRates
 from bot.delivery.verdict import LONGEST_TRIED, judge
-from bot.delivery.worker import NO_CHANNEL_WAIT, DeliveryWorker
+from bot.delivery.worker import DeliveryWorker
+from bot.leadership import Tenure
 from bot.stopping import finish
 from conversations.events import IncomingFile
 from storage.errors import StorageError
@@ -40,6 +41,7 @@ class FakeChannel:
     name = "telegram"
     account = "1"
     limits: ChannelLimits = LIMITS
+    is_polled = False
 
     def __init__(self, clock: JumpingClock, *faults: Exception, takes: timedelta = timedelta(0)) -> None:
         self.clock = clock
@@ -88,7 +90,8 @@ class Bench:
         self.clock = clock or JumpingClock()
         self.outbox = FakeOutbox(rows)
         self.channel = channel or FakeChannel(self.clock, *faults, takes=takes)
-        self.worker = DeliveryWorker(cast("Outbox", self.outbox), [self.channel], self.clock, PATIENT)
+        self.worker = DeliveryWorker(cast("Outbox", self.outbox), self.channel, self.clock, PATIENT)
+        self.tenure = Tenure("send:telegram:1", 1, self.clock, None)
 
     async def deliver(self, until: Callable[[], bool] | None = None) -> None:
         """Run the worker until the outbox is empty (or as told)."""
@@ -99,7 +102,7 @@ class Bench:
     async def running(self) -> AsyncIterator[None]:
         """Run the worker around a block."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.worker.run())
+            tasks.create_task(self.worker.run(self.tenure))
             yield
             self.worker.stop()
 
@@ -227,14 +230,51 @@ async def test_an_outcome_that_could_not_be_recorded_is_recorded_later() -> None
     assert bench.outbox.outcomes == [Sent(1, "m1")]
 
 
-async def test_a_message_for_a_channel_that_is_off_rests() -> None:
+async def test_nothing_is_sent_by_one_who_may_not_be_the_only_one_any_more() -> None:
     bench = Bench([row(1, at=NOON)])
-    bench.worker = DeliveryWorker(cast("Outbox", bench.outbox), [], bench.clock, PATIENT)
-    bench.worker._room = lambda at: 1  # type: ignore[method-assign]
+    bench.tenure.end()
 
-    await bench.deliver(until=lambda: bool(bench.outbox.outcomes))
+    async with bench.running():
+        await passed(lambda: bool(bench.outbox.outcomes))
 
-    assert bench.outbox.outcomes[0] == Retry(1, NOON + NO_CHANNEL_WAIT, "the channel is not switched on")
+    assert (bench.channel.sent, bench.outbox.ended(Retry)[:1]) == ([], [1])
+
+
+async def test_what_was_under_way_when_the_database_failed_is_not_taken_back() -> None:
+    bench = Bench([row(1, at=NOON), row(2, at=NOON)], takes=5 * SECOND)
+
+    async with bench.running():
+        await passed(lambda: len(bench.outbox.leased) == 2)
+        bench.outbox.failures = [StorageError("away")]
+        bench.worker.wake()
+        await passed(bench.is_empty)
+
+    assert (bench.channel.order, bench.outbox.uncertain) == ([1, 2], [])
+
+
+async def test_a_run_takes_back_what_an_earlier_one_left() -> None:
+    bench = Bench([row(1, at=NOON)])
+    bench.outbox.leased = {1: 1}
+    bench.tenure = Tenure("send:telegram:1", 2, bench.clock, None)
+
+    await bench.deliver()
+
+    assert (bench.outbox.uncertain, bench.outbox.outcomes) == ([1], [Sent(1, "m1")])
+
+
+async def test_what_ended_in_an_earlier_run_is_recorded_as_of_that_run() -> None:
+    bench = Bench([row(1, at=NOON), row(2, at=NOON)])
+    async with asyncio.TaskGroup() as tasks:
+        broken_off = tasks.create_task(bench.worker.run(bench.tenure))
+        await passed(lambda: bool(bench.channel.sent))
+        bench.outbox.failures = [StorageError("away"), StorageError("away")]
+        broken_off.cancel()
+    bench.outbox.failures = []
+    bench.tenure = Tenure("send:telegram:1", 2, bench.clock, None)
+
+    await bench.deliver()
+
+    assert (sorted(bench.channel.order), bench.outbox.uncertain) == ([1, 2], [])
 
 
 class HastyClock(JumpingClock):
@@ -344,7 +384,7 @@ class HangingChannel(FakeChannel):
 async def cut_off(bench: Bench, *failures: Exception) -> None:
     """Stop a worker while its channel hangs, and cut off what hangs; then the database may fail."""
     async with asyncio.TaskGroup() as tasks:
-        worker = tasks.create_task(bench.worker.run())
+        worker = tasks.create_task(bench.worker.run(bench.tenure))
         await passed(lambda: bool(bench.outbox.leased))
         bench.worker.stop()
         bench.outbox.failures = list(failures)
@@ -367,9 +407,9 @@ async def test_a_broadcast_that_is_cut_off_by_the_stop_is_not_repeated() -> None
     assert bench.outbox.ended(Uncertain) == [1]
 
 
-async def test_a_worker_stops_though_the_database_is_away_and_leaves_the_lease() -> None:
+async def test_a_worker_stops_though_the_database_is_away_and_leaves_what_it_had() -> None:
     bench = Bench([row(1, at=NOON)], channel=HangingChannel(JumpingClock()))
 
     await cut_off(bench, StorageError("away"), StorageError("away"))
 
-    assert (bench.outbox.outcomes, bench.outbox.leased) == ([], {1})
+    assert (bench.outbox.outcomes, bench.outbox.leased) == ([], {1: 1})

@@ -69,6 +69,7 @@ class FakeChannel:
     name = "telegram"
     account = "1"
     limits = LIMITS
+    is_polled = False
 
     def __init__(self, *faults: ChannelError) -> None:
         self.faults = list(faults)

@@ -60,6 +60,7 @@ def test_with_nothing_configured_the_simulator_is_served_and_stops_gracefully(pr
         "running": True,
         "database": True,
         "migrations": True,
+        "leases": True,
         "channel simulator local": True,
     }
     assert (exit_code, "Traceback" in logged) == (0, False)

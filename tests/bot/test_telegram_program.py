@@ -18,6 +18,7 @@ from bot.cli import main
 from bot.cli.stores import opened
 from bot.cli.telegram import set_webhook
 from bot.composition import assemble
+from bot.leadership import sending
 from bot.settings import Settings
 from bot.web import WebServer, address_of, listen, web_app
 from tests.bot.clocks import NOON, JumpingClock
@@ -73,7 +74,8 @@ async def running(listening: socket.socket) -> AsyncIterator[None]:
     async with opened(settings) as store, asyncio.TaskGroup() as tasks:
         program = assemble(settings, store)
         web = WebServer(web_app(Well(), program.routes))
-        inner = [tasks.create_task(each.run()) for each in (program.pipeline, program.delivery)]
+        sends = [program.leadership.while_held(sending(each.via), each.run) for each in program.delivery]
+        inner = [tasks.create_task(each) for each in (program.pipeline.run(), program.leadership.run(), *sends)]
         doors = [tasks.create_task(each.run(program.pipeline.submit)) for each in program.channels]
         pages = tasks.create_task(web.serve([listening]))
         yield
@@ -81,7 +83,9 @@ async def running(listening: socket.socket) -> AsyncIterator[None]:
             door.cancel()
         web.stop()
         await asyncio.wait([*doors, pages])
-        program.delivery.stop()
+        for worker in program.delivery:
+            worker.stop()
+        program.leadership.retire()
         program.pipeline.stop()
         await asyncio.wait(inner)
         for channel in program.channels:

@@ -12,7 +12,7 @@ from storage.outbox import Priority, Retry
 from storage.schema import newest_version
 from storage.store import Store
 from tests.storage.forms import NOW
-from tests.storage.people import take, text_from
+from tests.storage.people import SENDER, take, text_from
 from tests.storage.test_outbox import claim, put, say
 
 LATER = timedelta(minutes=5)
@@ -48,7 +48,7 @@ async def test_a_message_that_was_put_off_has_waited_since_it_was_made(store: St
     await say(store, "a", "reply")
     (claimed,) = await claim(store)
     leased = (await store.figures.read(NOW)).messages_leased
-    await store.outbox.record([Retry(claimed.id, NOW + timedelta(minutes=4), "busy")], NOW)
+    await store.outbox.record([Retry(claimed.id, NOW + timedelta(minutes=4), "busy")], NOW, sender=SENDER)
 
     found = await store.figures.read(NOW + LATER)
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
@@ -14,7 +15,11 @@ from sqlalchemy.schema import CreateTable
 
 from storage.database import connect, migrate
 from storage.errors import StorageError
+from storage.migrations.running import configuration
+from storage.outbox import Sender
+from storage.store import Store
 from storage.tables import METADATA
+from tests.storage.forms import NOW, make_library
 
 
 def url_of(file: Path) -> str:
@@ -52,6 +57,31 @@ async def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
     await migrate(url_of(file))
 
     assert file.read_bytes() == before
+
+
+OLD_MESSAGE = """
+INSERT INTO person (id, language) VALUES (1, 'id');
+INSERT INTO address (id, channel, account, "user", person_id) VALUES (1, 'telegram', '77', 'a', 1);
+INSERT INTO outbox (id, address_id, priority, state, body, not_after, created_at, lease_until)
+VALUES (1, 1, 0, 1, '{"text":"halo"}', 9999999999999, 1, 1767225600000)
+"""
+
+
+async def test_a_message_that_was_under_way_before_the_upgrade_is_sent_again(database_url: str) -> None:
+    engine = connect(database_url)
+    async with engine.connect() as connection:
+        await connection.run_sync(lambda there: command.downgrade(configuration(there), "0001"))
+        for statement in OLD_MESSAGE.split(";"):
+            await connection.exec_driver_sql(statement)
+        await connection.commit()
+    await migrate(database_url)
+    outbox, sender = Store(engine, make_library()).outbox, Sender("telegram:77", 1)
+
+    await outbox.sweep(NOW, sender=sender)
+    (row,) = await outbox.claim(NOW, sender=sender, limit=5)
+
+    await engine.dispose()
+    assert (row.message.text, row.is_uncertain) == ("halo", True)
 
 
 async def test_a_database_of_a_newer_program_is_refused_with_the_way_out(tmp_path: Path) -> None:

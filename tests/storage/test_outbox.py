@@ -8,18 +8,21 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, select, text, update
 
 from conversations.actions import FetchFile, Say, Tell
-from conversations.events import FileTarget, IncomingFile
+from conversations.events import FileTarget, IncomingFile, TextReceived
 from conversations.messages import Message
 from conversations.session import Home, Session
+from storage.envelopes import AddressKey, Envelope, via
 from storage.moments import FOREVER, as_ms
-from storage.outbox import DUE, Failed, Gone, OutboxRow, Priority, Retry, Sent, Uncertain
+from storage.outbox import DUE, Failed, Gone, OutboxRow, Outcome, Priority, Retry, Sender, Sent, Uncertain
 from storage.outbox_states import OutboxState
 from storage.store import Store
 from storage.tables import address, outbox
 from tests.storage.forms import NOW, SOON
-from tests.storage.people import phone, take, text_from
+from tests.storage.people import SENDER, phone, take, text_from
 
 LEASE = timedelta(minutes=1)
+NEXT = Sender(SENDER.via, SENDER.tenure + 1)
+"""Whoever has the lease after the sender of these tests."""
 
 
 async def say(store: Store, name: str, *texts: str) -> None:
@@ -30,16 +33,21 @@ async def say(store: Store, name: str, *texts: str) -> None:
 async def put(store: Store, name: str, words: str, **columns: int) -> None:
     """Put a message into the outbox as a reminder or broadcast would be."""
     async with store._database.writing("Putting a message") as connection:
-        number = await connection.scalar(select(address.c.id).where(address.c.user == name))
-        row = {"address_id": number, "priority": Priority.BULK, "body": f'{{"text":"{words}"}}', "not_after": FOREVER}
+        chat = (await connection.execute(select(address).where(address.c.user == name))).one()
+        row = {"address_id": chat.id, "via": via(chat.channel, chat.account), "not_after": FOREVER}
+        row |= {"priority": Priority.BULK, "body": f'{{"text":"{words}"}}'}
         await connection.execute(insert(outbox), row | {"created_at": as_ms(NOW)} | columns)
         await connection.commit()
 
 
 async def claim(
-    store: Store, at: datetime = NOW, *, limit: int = 50, busy: frozenset[int] = frozenset()
+    store: Store, at: datetime = NOW, *, sender: Sender = SENDER, limit: int = 50, busy: frozenset[int] = frozenset()
 ) -> Sequence[OutboxRow]:
-    return await store.outbox.claim(at, limit=limit, lease=LEASE, busy=busy)
+    return await store.outbox.claim(at, sender=sender, limit=limit, busy=busy)
+
+
+async def record(store: Store, outcomes: Sequence[Outcome], *, sender: Sender = SENDER) -> None:
+    await store.outbox.record(outcomes, NOW, sender=sender)
 
 
 def texts(rows: Sequence[OutboxRow]) -> list[str]:
@@ -52,7 +60,7 @@ async def test_a_chat_gets_its_messages_one_after_the_other(store: Store) -> Non
 
     first = await claim(store)
     nothing = await claim(store)
-    await store.outbox.record([Sent(first[0].id, "m")], NOW)
+    await record(store, [Sent(first[0].id, "m")])
     second = await claim(store)
 
     assert (texts(first), texts(nothing), texts(second)) == (["a1", "b1"], [], ["a2"])
@@ -61,7 +69,7 @@ async def test_a_chat_gets_its_messages_one_after_the_other(store: Store) -> Non
 async def test_a_reply_goes_before_a_broadcast_that_was_there_first(store: Store) -> None:
     await say(store, "a", "hello")
     await claim(store)
-    await store.outbox.record([Sent(1, "m")], NOW)
+    await record(store, [Sent(1, "m")])
     await put(store, "a", "broadcast")
     await put(store, "a", "reminder", priority=Priority.REMINDER)
     await say(store, "a", "reply")
@@ -69,7 +77,7 @@ async def test_a_reply_goes_before_a_broadcast_that_was_there_first(store: Store
     found = []
     while rows := await claim(store):
         found += texts(rows)
-        await store.outbox.record([Sent(row.id, "m") for row in rows], NOW)
+        await record(store, [Sent(row.id, "m") for row in rows])
 
     assert found == ["reply", "reminder", "broadcast"]
 
@@ -86,17 +94,17 @@ async def test_busy_chats_and_the_limit_are_respected(store: Store) -> None:
 async def test_a_message_that_was_put_off_holds_back_its_chat_until_then(store: Store) -> None:
     await say(store, "a", "a1", "a2")
     (row,) = await claim(store)
-    await store.outbox.record([Retry(row.id, NOW + SOON, "slow down")], NOW)
+    await record(store, [Retry(row.id, NOW + SOON, "slow down")])
 
     assert await claim(store) == []
-    assert await store.outbox.next_due(NOW) == NOW + SOON
+    assert await store.outbox.next_due(NOW, via="telegram:1") == NOW + SOON
     (again,) = await claim(store, NOW + SOON)
     assert (again.message.text, again.attempts) == ("a1", 1)
 
 
 async def test_what_is_meant_for_later_holds_nothing_back(store: Store) -> None:
     await say(store, "a", "a1")
-    await store.outbox.record([Sent(row.id, "m") for row in await claim(store)], NOW)
+    await record(store, [Sent(row.id, "m") for row in await claim(store)])
     await put(store, "a", "tomorrow", priority=Priority.ALERT, not_before=as_ms(NOW + timedelta(days=1)))
     await put(store, "a", "today")
 
@@ -105,7 +113,7 @@ async def test_what_is_meant_for_later_holds_nothing_back(store: Store) -> None:
 
 async def test_what_is_too_late_is_not_sent(store: Store) -> None:
     await say(store, "a", "a1")
-    await store.outbox.record([Sent(row.id, "m") for row in await claim(store)], NOW)
+    await record(store, [Sent(row.id, "m") for row in await claim(store)])
     await put(store, "a", "late", not_after=as_ms(NOW))
 
     assert await claim(store) == []
@@ -117,16 +125,68 @@ async def test_a_reply_whose_sending_was_cut_off_comes_again_as_uncertain_a_broa
     await say(store, "a", "reply")
     await say(store, "b", "hello")
     await claim(store)
-    await store.outbox.record([Sent(2, "m")], NOW)
+    await record(store, [Sent(2, "m")])
     await put(store, "b", "broadcast")
     await claim(store)
 
-    early = await claim(store, NOW + LEASE / 2)
-    late = await claim(store, NOW + LEASE)
+    before = await claim(store, sender=NEXT)
+    await store.outbox.sweep(NOW, sender=NEXT)
+    after = await claim(store, sender=NEXT)
 
-    assert early == []
-    assert [(row.message.text, row.is_uncertain) for row in late] == [("reply", True)]
+    assert before == []
+    assert [(row.message.text, row.is_uncertain) for row in after] == [("reply", True)]
     assert (await store.outbox.counts())[OutboxState.UNCERTAIN] == 1
+
+
+async def test_what_was_handed_out_and_never_begun_waits_again_as_if_nothing_had_been(store: Store) -> None:
+    for name in "ab":
+        await say(store, name, "hello")
+    await record(store, [Sent(row.id, "m") for row in await claim(store)])
+    for name in "ab":
+        await put(store, name, f"broadcast to {name}")
+    first, _ = await claim(store)
+
+    await store.outbox.sweep(NOW, sender=SENDER, mine=[first.id])
+    again = await claim(store)
+
+    assert [(row.message.text, row.is_uncertain) for row in again] == [("broadcast to b", False)]
+
+
+async def test_a_sender_whose_time_is_over_takes_nothing_from_the_next(store: Store) -> None:
+    for name in "abc":
+        await say(store, name, f"to {name}")
+    mine = await claim(store)
+    await store.outbox.sweep(NOW, sender=NEXT)
+    theirs = await claim(store, sender=NEXT)
+
+    await store.outbox.sweep(NOW, sender=SENDER)
+    await record(store, [Sent(mine[0].id, "m"), Retry(mine[1].id, NOW, "slow"), Gone(mine[2].id, "blocked")])
+    nothing = await claim(store)
+    await record(store, [Sent(row.id, "n") for row in theirs], sender=NEXT)
+
+    assert ([row.id for row in theirs], nothing) == ([row.id for row in mine], [])
+    assert (await store.outbox.counts())[OutboxState.SENT] == 3
+
+
+async def test_each_account_has_a_sender_of_its_own(store: Store) -> None:
+    other = AddressKey("telegram", "2", "z")
+    await say(store, "a", "by the first bot")
+    await take(store, Envelope("telegram:2:1", other, TextReceived(at=NOW, text="halo")), Say(Message("by the second")))
+
+    first = await claim(store)
+    second = await claim(store, sender=Sender("telegram:2", 1))
+
+    assert (texts(first), texts(second)) == (["by the first bot"], ["by the second"])
+
+
+async def test_a_commit_tells_by_which_accounts_its_messages_go_out(store: Store) -> None:
+    await say(store, "a", "hello")
+
+    told = await take(store, text_from("b", 1), Tell(1, Message("news"), "news"), Say(Message("thank you")))
+    silent = await take(store, text_from("b", 2))
+
+    assert (told.outbox, told.via) == (2, frozenset({"telegram:1"}))
+    assert (silent.outbox, silent.via) == (0, frozenset())
 
 
 async def test_nothing_unasked_goes_to_a_reader_who_is_gone(store: Store) -> None:
@@ -134,7 +194,7 @@ async def test_nothing_unasked_goes_to_a_reader_who_is_gone(store: Store) -> Non
     await put(store, "a", "broadcast")
     (row,) = await claim(store)
 
-    await store.outbox.record([Gone(row.id, "blocked")], NOW)
+    await record(store, [Gone(row.id, "blocked")])
 
     assert await claim(store) == []
     told = await take(store, text_from("b", 1), Tell(1, Message("news"), "news"))
@@ -148,21 +208,21 @@ async def test_every_outcome_is_counted_where_it_belongs(store: Store) -> None:
         await say(store, name, name)
     rows = await claim(store)
 
-    await store.outbox.record([Sent(rows[0].id, ""), Failed(rows[1].id, "bad"), Uncertain(rows[2].id)], NOW)
-    await store.outbox.record([Failed(rows[0].id, "too late to say")], NOW)
+    await record(store, [Sent(rows[0].id, ""), Failed(rows[1].id, "bad"), Uncertain(rows[2].id)])
+    await record(store, [Failed(rows[0].id, "too late to say")])
 
     counts = await store.outbox.counts()
     assert [counts[state] for state in OutboxState] == [0, 0, 1, 1, 1]
 
 
 async def test_nothing_to_record_and_nothing_due_is_no_work(store: Store) -> None:
-    await store.outbox.record([], NOW)
+    await store.outbox.record([], NOW, sender=SENDER)
 
-    assert await store.outbox.next_due(NOW) is None
+    assert await store.outbox.next_due(NOW, via="telegram:1") is None
 
 
 async def test_claiming_uses_the_indexes_of_unsent_messages(store: Store) -> None:
-    values = {"now": 5, "most": 5, "busy": [1]}
+    values = {"now": 5, "via": "telegram:1", "most": 5, "busy": [1]}
     async with store._database.reading("Explaining") as connection:
         query = DUE.params(values).compile(connection.sync_connection, compile_kwargs={"literal_binds": True})
         if connection.dialect.name == "postgresql":
@@ -193,9 +253,9 @@ async def test_a_job_that_nobody_ended_is_handed_out_again(store: Store) -> None
 
 async def test_cleaning_keeps_what_is_young_and_forgets_the_rest_step_by_step(store: Store) -> None:
     await say(store, "a", "a1")
-    await store.outbox.record([Sent(row.id, "m") for row in await claim(store)], NOW)
+    await record(store, [Sent(row.id, "m") for row in await claim(store)])
     await take(store, text_from("b", 1), Tell(1, Message("once"), "once"))
-    await store.outbox.record([Sent(row.id, "m") for row in await claim(store)], NOW)
+    await record(store, [Sent(row.id, "m") for row in await claim(store)])
 
     young = await store.housekeeping.clean(NOW + timedelta(hours=20))
     day = await store.housekeeping.clean(NOW + timedelta(days=2))

@@ -32,6 +32,7 @@ from storage.turns import Envelope
 from tests.storage.forms import NOW, SOON
 from tests.storage.people import (
     OTHER_VILLAGE,
+    SENDER,
     VILLAGE,
     answer,
     appoint,
@@ -56,9 +57,9 @@ async def counts(store: Store) -> dict[str, int]:
 async def said(store: Store) -> list[str]:
     """Send everything that waits, and give the texts in order."""
     texts = []
-    while rows := await store.outbox.claim(NOW, limit=50, lease=SOON):
+    while rows := await store.outbox.claim(NOW, sender=SENDER, limit=50):
         texts += [row.message.text for row in rows]
-        await store.outbox.record([Sent(row.id, f"sent-{row.id}") for row in rows], NOW)
+        await store.outbox.record([Sent(row.id, f"sent-{row.id}") for row in rows], NOW, sender=SENDER)
     return texts
 
 
@@ -206,8 +207,8 @@ async def test_a_message_is_found_again_by_what_it_was_about(kaur: Store) -> Non
     head = await appoint(kaur, "head", VILLAGE, Role.VILLAGE_HEAD)
     asked, answered = Topic(head.assignments[0].id, "a"), Topic(head.assignments[0].id, "b")
     await take(kaur, text_from("head", 1), Say(Message("?"), asked), RememberMessage("77", answered))
-    (row,) = await kaur.outbox.claim(NOW, limit=1, lease=SOON)
-    await kaur.outbox.record([Sent(row.id, "78")], NOW)
+    (row,) = await kaur.outbox.claim(NOW, sender=SENDER, limit=1)
+    await kaur.outbox.record([Sent(row.id, "78")], NOW, sender=SENDER)
 
     found = [await known(kaur, TopicNeed(head.address, message)) for message in ("77", "78", "79")]
 
@@ -226,7 +227,7 @@ async def test_somebody_else_is_told_once_where_they_wrote_last(store: Store) ->
     for number in (1, 2):
         await take(store, text_from("b", number), Tell(1, Message("Kabar"), "news"))
 
-    rows = await store.outbox.claim(NOW, limit=5, lease=SOON)
+    rows = await store.outbox.claim(NOW, sender=SENDER, limit=5)
 
     assert [(row.message.text, row.address) for row in rows] == [("Kabar", phone("a"))]
 

@@ -45,6 +45,7 @@ class SimulatorChannel:
     name = "simulator"
     account = "local"
     limits = LIMITS
+    is_polled = False
 
     def __init__(self, folder: Path, clock: Clock, open_file: OpenFile) -> None:
         self.exchange = Exchange(folder)

@@ -42,6 +42,7 @@ class TelegramChannel:
         self._api = api
         self._sender = Sender(api, LIMITS, open_file)
         self._intake = intake
+        self.is_polled = intake.is_polled
         self._courtesies = courtesies
 
     async def send(self, outgoing: OutboxRow) -> str:

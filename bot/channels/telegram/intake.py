@@ -20,6 +20,9 @@ _log = structlog.get_logger(__name__)
 class Intake(Protocol):
     """Takes the updates of one bot in."""
 
+    is_polled: bool
+    """We ask, in one process at a time."""
+
     async def run(self, accept: Accept, afterwards: Afterwards) -> None:
         """Take updates in until cancelled; Telegram keeps each until ``accept`` has returned."""
         ...

@@ -27,6 +27,8 @@ _log = structlog.get_logger(__name__)
 class Poller:
     """Polls one bot."""
 
+    is_polled = True
+
     def __init__(self, api: TelegramApi, bot: str, *, clock: Clock, backoff: Backoff) -> None:
         self._api = api
         self._bot = bot

@@ -52,6 +52,8 @@ _log = structlog.get_logger(__name__)
 class Webhook:
     """Takes the updates of one bot, at the path that its route names."""
 
+    is_polled = False
+
     def __init__(self, bot: str, *, path: str, secret: SecretStr, watch: WebhookWatch, clock: Clock) -> None:
         self.route = Route(path, self._answer, methods=["POST"])
         self._bot = bot
