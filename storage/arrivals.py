@@ -1,45 +1,64 @@
-"""The first half of a batch: which events are new, who sent them, and what those people hold."""
+"""The first half of a batch: which events are new, who sent them, and what those people hold.
+
+Several processes may be at this on one PostgreSQL. Everything that a batch waits for is taken in one order everywhere:
+keys of events, addresses of strangers, people, what they are asked; each sorted (``docs/storage.md``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Select, bindparam, delete, insert, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
-from conversations.people import Person
 from conversations.session import NEW_SESSION
 from storage.envelopes import MOST_KEY_CHARACTERS, AddressKey, Envelope
 from storage.errors import StorageError
-from storage.inserting import insert_into
+from storage.inserting import dialect_insert, insert_into
 from storage.moments import as_ms
-from storage.rows import read_person, read_session
+from storage.rows import PERSON, read_person, read_session
+from storage.statements import Statement, given
 from storage.tables import address, event_key, person, session
-from storage.tables.base import AnyRow
 from storage.turn_state import KnownAddress, Speaker, TurnState
 
-_speakers = (
-    select(
-        address.c.id,
-        address.c.channel,
-        address.c.account,
-        address.c.user,
-        address.c.blocked_at,
-        address.c.person_id,
-        person.c.name,
-        person.c.honorific,
-        person.c.language,
-        person.c.consented_at,
-        session.c.address_id,
-        session.c.body,
-    )
-    .join(person, person.c.id == address.c.person_id)
-    .outerjoin(session, session.c.person_id == address.c.person_id)
-)
+Found = dict[AddressKey, Sequence[Any]]
+"""Addresses with their rows of ``_speakers``."""
+PERSON_PLACE = 5
+"""Where the columns of the person begin in such a row."""
+MOST_MOVES = 5
+"""How often a chat may be given to somebody else between two looks: forgetting does it, at most once a batch."""
 
-_by_user = _speakers.where(address.c.user.in_(bindparam("values", expanding=True)))
-_by_id = _speakers.where(address.c.id.in_(bindparam("values", expanding=True)))
+
+def _claim(dialect: str) -> ReturningInsert[Any]:
+    rows = given(dialect, event_key.c.key)
+    fresh = select(rows.c.key, bindparam("at", type_=event_key.c.at.type))
+    fresh = fresh.where(true())  # or SQLite takes ON CONFLICT for the condition of a join
+    statement = dialect_insert(dialect, event_key).from_select(["key", "at"], fresh)
+    return statement.on_conflict_do_nothing().returning(event_key.c.key)
+
+
+def _speakers() -> Select[Any]:
+    where = (address.c.id, address.c.channel, address.c.account, address.c.user, address.c.blocked_at)
+    return (
+        select(*where, *PERSON, session.c.address_id, session.c.body)
+        .join(person, person.c.id == address.c.person_id)
+        .outerjoin(session, session.c.person_id == address.c.person_id)
+    )
+
+
+CLAIM = Statement(_claim)
+BY_USER = Statement(lambda dialect: _speakers().where(address.c.user.in_(select(given(dialect, address.c.user)))))
+BY_ID = Statement(lambda dialect: _speakers().where(address.c.id.in_(select(given(dialect, address.c.id)))))
+LOCK = Statement(
+    lambda dialect: (
+        select(person.c.id)
+        .where(person.c.id.in_(select(given(dialect, person.c.id))))
+        .order_by(person.c.id)
+        .with_for_update(key_share=True)
+    )
+)
 
 
 async def claim_keys(connection: AsyncConnection, state: TurnState, envelopes: Iterable[Envelope]) -> list[Envelope]:
@@ -58,73 +77,88 @@ async def claim_keys(connection: AsyncConnection, state: TurnState, envelopes: I
         )
     if not by_key:
         return []
-    rows = [{"key": key, "at": as_ms(state.at)} for key in by_key]
-    statement = insert_into(connection, event_key).on_conflict_do_nothing().returning(event_key.c.key)
-    fresh = set((await connection.scalars(statement, rows)).all())
+    rows = await CLAIM.fetch(connection, {"key": sorted(by_key)}, at=as_ms(state.at))
+    fresh = {key for (key,) in rows}
     return [envelope for envelope in by_key.values() if envelope.key in fresh]
 
 
 async def know_senders(connection: AsyncConnection, state: TurnState, envelopes: Sequence[Envelope]) -> None:
     """Load the senders with their sessions; whoever writes for the first time gets a person and an address.
 
+    From here to the commit no other process takes a turn of theirs.
+
     Raises:
         StorageError: an event names an address by a number that nobody has.
     """
-    await _load(connection, state, {envelope.address for envelope in envelopes})
-    strangers = {
-        envelope.address: envelope for envelope in reversed(envelopes) if envelope.address not in state.addresses
-    }
+    wanted = {envelope.address: envelope for envelope in reversed(envelopes)}
+    found = await _find(connection, wanted)
+    strangers = {key: wanted[key].language for key in wanted if isinstance(key, AddressKey) and key not in found}
     if strangers:
-        await _welcome(connection, state, strangers)
+        await _welcome(connection, strangers)
+        found = await _find(connection, wanted)
+    for key, row in (await _lock(connection, wanted, found)).items():
+        _know(state, key, row)
     for envelope in envelopes:
         if envelope.address not in state.addresses:
             raise StorageError(f"A known address was expected; number {envelope.address} is none. Drop its event.")
 
 
-async def _load(connection: AsyncConnection, state: TurnState, wanted: set[AddressKey | int]) -> None:
+async def _find(connection: AsyncConnection, wanted: Collection[AddressKey | int]) -> Found:
+    """Give a row of ``_speakers`` for each of these addresses that is there."""
     users = [each.user for each in wanted if isinstance(each, AddressKey)]
     ids = [each for each in wanted if isinstance(each, int)]
-    for statement, values in ((_by_user, users), (_by_id, ids)):
-        if values:
-            for row in (await connection.execute(statement, {"values": values})).all():
-                key = AddressKey(row.channel, row.account, row.user)
-                if key in wanted or row.id in wanted:
-                    _know(state, row, key)
+    found: Found = {}
+    for row in await BY_USER.fetch(connection, {"user": users}) if users else ():
+        key = AddressKey(row[1], row[2], row[3])
+        if key in wanted:
+            found[key] = row
+    for row in await BY_ID.fetch(connection, {"id": ids}) if ids else ():
+        found[AddressKey(row[1], row[2], row[3])] = row
+    return found
 
 
-def _know(state: TurnState, row: AnyRow, key: AddressKey) -> None:
-    known = KnownAddress(row.id, key, row.person_id, is_blocked=row.blocked_at is not None)
-    state.addresses[key] = state.addresses[row.id] = known
-    if row.person_id in state.speakers:
+async def _lock(connection: AsyncConnection, wanted: Collection[AddressKey | int], found: Found) -> Found:
+    """Wait until nobody else has a turn of these people under way; give the rows as they are then.
+
+    SQLite lets one writer in at a time: there is nobody to wait for.
+    """
+    if connection.dialect.name == "sqlite":
+        return found
+    locked: set[int] = set()
+    for _ in range(MOST_MOVES):
+        people = {row[PERSON_PLACE] for row in found.values()}
+        if people <= locked:
+            return found
+        await LOCK.fetch(connection, {"id": sorted(people - locked)})
+        locked |= people
+        found = await _find(connection, wanted)
+    raise StorageError("Chats of lasting owners were expected; they were given away again and again. Try again.")
+
+
+def _know(state: TurnState, key: AddressKey, row: Sequence[Any]) -> None:
+    number, _, _, _, blocked_at, owner, *_, last_address, body = row
+    state.addresses[key] = state.addresses[number] = KnownAddress(number, key, owner, blocked_at is not None)
+    if owner in state.speakers:
         return
-    found = read_session(row.body)
-    if found is None:
+    kept = read_session(body)
+    if kept is None:
         state.lost_sessions += 1
-    state.speakers[row.person_id] = Speaker(
-        read_person(row), found or NEW_SESSION, row.address_id or row.id, is_stored=bool(found and row.body)
-    )
+    known = read_person(row[PERSON_PLACE : PERSON_PLACE + len(PERSON)])
+    is_stored = bool(kept and body)
+    state.speakers[owner] = Speaker(known, kept or NEW_SESSION, last_address or number, is_stored=is_stored)
 
 
-async def _welcome(connection: AsyncConnection, state: TurnState, strangers: dict[AddressKey | int, Envelope]) -> None:
-    keys = [key for key in strangers if isinstance(key, AddressKey)]
-    if not keys:
-        return
-    languages = ["en" if strangers[key].language.lower().startswith("en") else "id" for key in keys]
-    people = await _insert(connection, person, [{"language": language} for language in languages])
-    addresses = await _insert(
-        connection,
-        address,
-        [
-            {"channel": key.channel, "account": key.account, "user": key.user, "person_id": one}
-            for key, one in zip(keys, people, strict=True)
-        ],
-    )
-    for key, one, where, language in zip(keys, people, addresses, languages, strict=True):
-        state.addresses[key] = state.addresses[where] = KnownAddress(where, key, one)
-        state.speakers[one] = Speaker(Person(id=one, language=language), NEW_SESSION, where, is_stored=False)
-
-
-async def _insert(connection: AsyncConnection, table: Any, rows: list[dict[str, Any]]) -> Sequence[int]:
-    """Insert rows and give their ids in the same order."""
-    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    return (await connection.scalars(statement, rows)).all()
+async def _welcome(connection: AsyncConnection, strangers: dict[AddressKey, str]) -> None:
+    """Insert people and addresses; where another process has just done so, its person stays."""
+    keys = sorted(strangers, key=lambda key: (key.user, key.channel, key.account))
+    languages = ["en" if strangers[key].lower().startswith("en") else "id" for key in keys]
+    made = insert(person).returning(person.c.id, sort_by_parameter_order=True)
+    people = (await connection.scalars(made, [{"language": language} for language in languages])).all()
+    rows = [
+        {"channel": key.channel, "account": key.account, "user": key.user, "person_id": one}
+        for key, one in zip(keys, people, strict=True)
+    ]
+    bound = insert_into(connection, address).on_conflict_do_nothing().returning(address.c.person_id)
+    kept = set((await connection.scalars(bound, rows)).all())
+    if needless := [one for one in people if one not in kept]:
+        await connection.execute(delete(person).where(person.c.id.in_(needless)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,17 @@ from storage.quick_sqlite import connect_quickly
 BUSY_MS = 15_000
 """How long a writer waits for a writer in another process, in milliseconds."""
 READS_ONLY = "jemputbola_reads_only"
+POSTGRESQL = {
+    "timeout": 10,  # seconds for connecting
+    "server_settings": {
+        "application_name": "jemputbola",
+        "synchronous_commit": "on",  # an acknowledged answer survives a power cut
+        "lock_timeout": str(BUSY_MS),
+        "idle_in_transaction_session_timeout": str(BUSY_MS),  # a process that stands still lets go of its locks
+        "jit": "off",  # no query here is long enough to gain from being compiled
+    },
+}
+ONE_STATE = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # an acknowledged answer survives a power cut
@@ -42,7 +53,7 @@ def connect(url: str) -> AsyncEngine:
             f"it begins with {parsed.drivername}://. Correct the setting."
         )
     if parsed.get_backend_name() != "sqlite":
-        return create_async_engine(parsed)
+        return create_async_engine(parsed, connect_args=POSTGRESQL, pool_pre_ping=True)
     _make_folder(parsed.database)
     engine = create_async_engine(parsed, connect_args={"async_creator_fn": connect_quickly})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -77,12 +88,19 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
+async def _begin_postgresql(connection: AsyncConnection) -> None:
+    # SQLAlchemy says BEGIN with its own first statement; ours, which go to the driver, would come before it.
+    await connection.exec_driver_sql(";")
+
+
 class Database:
-    """An engine with one writer at a time in this process."""
+    """An engine. On SQLite one writer at a time in this process; on PostgreSQL rows are locked instead."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self._lock = asyncio.Lock()
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        self._reading = {READS_ONLY: True} if self._is_sqlite else ONE_STATE
+        self._turnstile = asyncio.Lock() if self._is_sqlite else nullcontext()
 
     @asynccontextmanager
     async def writing(self, doing: str) -> AsyncIterator[AsyncConnection]:
@@ -91,10 +109,10 @@ class Database:
         Raises:
             StorageError: the database refused; ``doing`` says what was tried.
         """
-        async with self._lock:
+        async with self._turnstile:
             with translated(doing):
                 async with self.engine.connect() as connection:
-                    _ = await connection.begin()
+                    await self._begin(connection)
                     yield connection
 
     @asynccontextmanager
@@ -106,9 +124,14 @@ class Database:
         """
         with translated(doing):
             async with self.engine.connect() as connection:
-                _ = await connection.execution_options(**{READS_ONLY: True})
-                _ = await connection.begin()
+                _ = await connection.execution_options(**self._reading)
+                await self._begin(connection)
                 yield connection
+
+    async def _begin(self, connection: AsyncConnection) -> None:
+        _ = await connection.begin()
+        if not self._is_sqlite:
+            await _begin_postgresql(connection)
 
 
 async def migrate(url: str) -> None:

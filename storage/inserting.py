@@ -1,23 +1,24 @@
 """Writing many rows at once, and the one place where SQLite and PostgreSQL want different constructs.
 
-The statements of a batch of turns are compiled once and handed to the driver as they are: SQLAlchemy's own way of
-preparing parameters costs about as much for each row as everything else in a turn together.
+SQLite takes a statement once for each row, which costs it least. PostgreSQL takes all rows with one statement, as an
+array for each column: a statement a row costs it several times as much.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Executable, Table, Update, bindparam, insert, update
+from sqlalchemy import Column, Table, Update, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.statements import GIVEN, Build, Compiled, compile_once, given, run, run_for_each
+
 DialectInsert = sqlite.Insert | postgresql.Insert
-Build = Callable[[str], Any]
-"""Gives a statement for the dialect of this name."""
 
 
 def insert_into(connection: AsyncConnection, table: Table) -> DialectInsert:
@@ -33,7 +34,7 @@ def dialect_insert(dialect: str, table: Table) -> DialectInsert:
 @cache
 def plain(table: Table) -> Build:
     """Give an insert of new rows."""
-    return lambda _dialect: insert(table)
+    return lambda dialect: dialect_insert(dialect, table)
 
 
 @cache
@@ -68,23 +69,46 @@ def add_up(table: Table, columns: tuple[str, ...]) -> Build:
 def change(table: Table, columns: tuple[str, ...]) -> Build:
     """Give an update by number: each row has ``this_id`` and the columns."""
 
-    def build(_dialect: str) -> Update:
-        values = {column: bindparam(column, type_=table.c[column].type) for column in columns}
-        return update(table).where(table.c.id == bindparam("this_id", type_=table.c.id.type)).values(values)
+    def build(dialect: str) -> Update:
+        number: Column[Any] = Column("this_id", table.c.id.type)
+        if dialect == "postgresql":
+            rows = given(dialect, number, *(table.c[each] for each in columns))
+            return update(table).where(table.c.id == rows.c.this_id).values({each: rows.c[each] for each in columns})
+        values = {each: bindparam(each, type_=table.c[each].type) for each in columns}
+        return update(table).where(table.c.id == bindparam("this_id", type_=number.type)).values(values)
 
     return build
 
 
 async def write_many(connection: AsyncConnection, build: Build, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Execute a statement for many rows that all have the same names; none is fine."""
+    """Execute a statement for many rows that all have the same names; none is fine.
+
+    PostgreSQL writes the rows of an insert, and takes their locks, in the order in which they are given.
+    """
     if not rows:
         return
-    sql, order = _compiled(connection.dialect, build, tuple(rows[0]))
-    await connection.exec_driver_sql(sql, [tuple([row[name] for name in order]) for row in rows])
+    compiled = _compiled(connection.dialect, build, tuple(rows[0]))
+    if compiled.order[0].startswith(GIVEN):
+        lists = {name: [row[name] for row in rows] for name in rows[0]}
+        await run(connection, compiled.sql, compiled.arguments(connection.dialect.name, lists, {}))
+    else:
+        await run_for_each(connection, compiled.sql, list(map(_picker(compiled.order), rows)))
 
 
-@cache
-def _compiled(dialect: Dialect, build: Build, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    statement: Executable = build(dialect.name)
-    compiled: Any = statement.compile(dialect=dialect, column_keys=list(names), for_executemany=True)  # type: ignore[attr-defined]
-    return str(compiled), tuple(compiled.positiontup)
+def _picker(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    return itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
+
+
+_COMPILED: dict[tuple[str, Build, tuple[str, ...]], Compiled] = {}
+
+
+def _compiled(dialect: Dialect, build: Build, names: tuple[str, ...]) -> Compiled:
+    key = (dialect.name, build, names)
+    if key not in _COMPILED:
+        statement = build(dialect.name)
+        if isinstance(statement, postgresql.Insert):
+            rows = given(dialect.name, *(statement.table.c[each] for each in names))
+            _COMPILED[key] = compile_once(dialect, statement.from_select(list(names), select(rows)))
+        else:
+            _COMPILED[key] = compile_once(dialect, statement, names)
+    return _COMPILED[key]

@@ -4,43 +4,56 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.people import Assignment, Post
 from storage.moments import as_ms
-from storage.rows import answers_for, read_assignment, read_post
+from storage.rows import ASSIGNMENT, POST, answers_for, read_assignment, read_post
+from storage.statements import Statement, given
 from storage.tables import assignment, cycle, holding, post
 from storage.turn_state import TurnState
 
-_held = (
-    select(holding.c.person_id, holding.c.standing, holding.c.post_id, post.c.region_id, post.c.role, post.c.office)
-    .join(post, post.c.id == holding.c.post_id)
-    .where(
-        holding.c.person_id.in_(bindparam("people", expanding=True)),
-        holding.c.since <= bindparam("now"),
-        holding.c.until > bindparam("now"),
+
+def _held(dialect: str) -> Select[Any]:
+    now = bindparam("now", type_=holding.c.since.type)
+    people = select(given(dialect, holding.c.person_id))
+    return (
+        select(holding.c.person_id, *POST)
+        .join(post, post.c.id == holding.c.post_id)
+        .where(holding.c.person_id.in_(people), holding.c.since <= now, holding.c.until > now)
+        .order_by(holding.c.id)
     )
-    .order_by(holding.c.id)
-)
-_running = (
-    select(assignment)
-    .join(cycle, cycle.c.id == assignment.c.cycle_id)
-    .where(assignment.c.region_id.in_(bindparam("regions", expanding=True)), cycle.c.closed_at.is_(None))
-    .order_by(assignment.c.id)
-)
+
+
+def _running(dialect: str) -> Select[Any]:
+    regions = select(given(dialect, assignment.c.region_id))
+    return (
+        select(*ASSIGNMENT)
+        .join(cycle, cycle.c.id == assignment.c.cycle_id)
+        .where(assignment.c.region_id.in_(regions), cycle.c.closed_at.is_(None))
+        .order_by(assignment.c.id)
+    )
+
+
+HELD = Statement(_held)
+RUNNING = Statement(_running)
+RUNNING_TO_ANSWER = Statement(lambda dialect: _running(dialect).with_for_update(of=assignment, key_share=True))
+"""Until the commit no other process answers them."""
 
 
 async def load_posts(connection: AsyncConnection, state: TurnState, people: Collection[int]) -> None:
     """Give these people of the batch the posts that they hold now, and what those may answer."""
-    at = as_ms(state.at)
-    rows = (await connection.execute(_held, {"people": list(people), "now": at})).all()
-    await state.shared.regions.know(connection, {row.region_id for row in rows})
+    rows = await HELD.fetch(connection, {"person_id": list(people)}, now=as_ms(state.at))
+    regions = state.shared.regions
+    await regions.know(connection, {region for _, _, _, region, _, _ in rows})
     posts: defaultdict[int, list[Post]] = defaultdict(list)
     for row in rows:
-        posts[row.person_id].append(read_post(row, state.shared.regions))
-    found = await load_assignments(connection, state, [each for some in posts.values() for each in some])
+        posts[row[0]].append(read_post(row[1:], regions))
+    found = await _load(connection, state, RUNNING_TO_ANSWER, [each for some in posts.values() for each in some])
+    state.answerable.update(state.assignments)
     for one, some in posts.items():
         state.speakers[one].posts = tuple(some)
         state.speakers[one].assignments = answerable(some, found)
@@ -50,16 +63,22 @@ async def load_assignments(
     connection: AsyncConnection, state: TurnState, posts: Collection[Post]
 ) -> dict[int, list[Assignment]]:
     """Give what is assigned in running cycles to the regions of these posts, by region, older first."""
+    return await _load(connection, state, RUNNING, posts)
+
+
+async def _load(
+    connection: AsyncConnection, state: TurnState, statement: Statement, posts: Collection[Post]
+) -> dict[int, list[Assignment]]:
     by_region: defaultdict[int, list[Assignment]] = defaultdict(list)
     regions = {each.region.id for each in posts}
     if not regions:
         return by_region
     shared = state.shared
-    for row in (await connection.execute(_running, {"regions": list(regions)})).all():
-        if row.form in shared.library.forms:
+    for row in await statement.fetch(connection, {"region_id": list(regions)}):
+        if row[1] in shared.library.forms:
             read = read_assignment(row, shared.regions, shared.library)
             known = state.assignments.setdefault(read.id, read)
-            by_region[row.region_id].append(known)
+            by_region[read.region.id].append(known)
     return by_region
 
 

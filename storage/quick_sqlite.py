@@ -71,6 +71,16 @@ class QuickConnection(aiosqlite.Connection):
         """Run a cursor's statement in the thread."""
         await self._execute(cursor.run, self._conn, sql, parameters, is_many=is_many)  # type: ignore[no-untyped-call]
 
+    async def fetch(self, sql: str, parameters: Iterable[Any]) -> Sequence[Any]:
+        """Run a statement and give its rows."""
+        cursor = QuickCursor(self)
+        await self.run_for(cursor, sql, parameters, is_many=False)
+        return await cursor.fetchall()
+
+    async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> QuickCursor:  # type: ignore[override]
+        """Run a statement for many rows."""
+        return await QuickCursor(self).executemany(sql, parameters)
+
     async def rollback(self) -> None:
         """Roll back, when there is something to roll back."""
         if self.in_transaction:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, and_, func, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.people import Person, Post, Region, Role, Standing
@@ -22,7 +21,7 @@ from storage.invitations import insert_invitation, new_code
 from storage.moments import as_ms
 from storage.posts_listed import ListedPost, holds_at, in_district, list_posts
 from storage.region_loading import load_regions, read_regions
-from storage.rows import read_person, read_post
+from storage.rows import PERSON, POST, read_person, read_post
 from storage.tables import address, assignment, cycle, deadline, holding, invitation, person, post, region
 from storage.turn_state import Shared
 
@@ -188,7 +187,7 @@ class Roster:
     async def posts_of(self, person_id: int, at: datetime) -> tuple[Post, ...]:
         """Give the posts that a person holds at this moment."""
         statement = (
-            select(post.c.id.label("post_id"), post, holding.c.standing)
+            select(*POST)
             .join(holding, holding.c.post_id == post.c.id)
             .where(holding.c.person_id == person_id, *holds_at(at))
             .order_by(holding.c.id)
@@ -201,7 +200,7 @@ class Roster:
     async def holders(self, post_id: int, at: datetime) -> tuple[Person, ...]:
         """Give the people who hold a post at this moment."""
         statement = (
-            _people()
+            select(*PERSON)
             .join(holding, holding.c.person_id == person.c.id)
             .where(holding.c.post_id == post_id, *holds_at(at))
         )
@@ -236,10 +235,6 @@ class Roster:
                 raise StorageError(f"The number of a person was expected; {person_id} is none. Look them up.")
             await forget(connection, person_id, language=language, at=as_ms(at))
             await connection.commit()
-
-
-def _people() -> Select[Any]:
-    return select(person.c.id.label("person_id"), person)
 
 
 async def _withdraw(connection: AsyncConnection, posts: Sequence[int], at: int) -> None:

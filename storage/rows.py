@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import msgspec
 
 from conversations.brief import Library
@@ -10,7 +13,7 @@ from conversations.session import NEW_SESSION, SESSION_VERSION, Session
 from conversations.sheets import RowMark, Sheet
 from storage.moments import from_optional_ms
 from storage.region_book import RegionBook
-from storage.tables.base import AnyRow
+from storage.tables import assignment, holding, person, post, sheet
 from storage.turn_state import StoredSheet
 
 ROLES_BY_KIND = {
@@ -21,51 +24,54 @@ ROLES_BY_KIND = {
 }
 """Which posts of a region answer what is assigned to it."""
 
+ROLES: Mapping[str, Role] = {each.value: each for each in Role}
+STANDINGS: Mapping[str, Standing] = {each.value: each for each in Standing}
 encode = msgspec.json.Encoder().encode
 _sheets = msgspec.json.Decoder(Sheet)
 _sessions = msgspec.json.Decoder(Session)
 
 
-def read_person(row: AnyRow) -> Person:
-    """Give the person of a row that has the columns of ``person``, the number under ``person_id``."""
-    return Person(
-        id=row.person_id,
-        name=row.name,
-        honorific=row.honorific,
-        language=row.language,
-        consented_at=from_optional_ms(row.consented_at),
-    )
+PERSON = (person.c.id, person.c.name, person.c.honorific, person.c.language, person.c.consented_at)
+POST = (post.c.id, post.c.role, post.c.region_id, holding.c.standing, post.c.office)
+ASSIGNMENT = tuple(
+    assignment.c[name] for name in ("id", "form", "region_id", "cycle_id", "due_at", "progress", "sent_at")
+)
+SHEET = (sheet.c.assignment_id, sheet.c.form_row_id, sheet.c.body, sheet.c.mark, sheet.c.share, sheet.c.approved_share)
+"""Columns as the readers below want them: rows are taken apart by place, which costs a tenth of doing it by name."""
 
 
-def read_post(row: AnyRow, regions: RegionBook) -> Post:
-    """Give the post that somebody holds; the number under ``post_id``."""
-    return Post(
-        id=row.post_id,
-        role=Role(row.role),
-        region=regions.region(row.region_id),
-        standing=Standing(row.standing),
-        office=row.office,
-    )
+def read_person(row: Sequence[Any]) -> Person:
+    """Give the person of a row of ``PERSON``."""
+    number, name, honorific, language, consented_at = row
+    return Person(number, name, honorific, language, from_optional_ms(consented_at))
 
 
-def read_assignment(row: AnyRow, regions: RegionBook, library: Library) -> Assignment:
-    """Give an assignment, with the version of its form that is in use now."""
-    form = library.forms[row.form]
+def read_post(row: Sequence[Any], regions: RegionBook) -> Post:
+    """Give the post that somebody holds, of a row of ``POST``."""
+    number, role, region, standing, office = row
+    return Post(number, ROLES[role], regions.region(region), STANDINGS[standing], office)
+
+
+def read_assignment(row: Sequence[Any], regions: RegionBook, library: Library) -> Assignment:
+    """Give the assignment of a row of ``ASSIGNMENT``, with the version of its form that is in use now."""
+    number, key, region, cycle, due_at, progress, sent_at = row
+    form = library.forms[key]
     return Assignment(
-        id=row.id,
-        form=row.form,
+        id=number,
+        form=key,
         version=form.version,
-        region=regions.region(row.region_id),
-        cycle=row.cycle_id,
-        due_at=from_optional_ms(row.due_at),
-        progress=row.progress.ljust(len(form.rows), RowMark.UNTOUCHED),
-        sent_at=from_optional_ms(row.sent_at),
+        region=regions.region(region),
+        cycle=cycle,
+        due_at=from_optional_ms(due_at),
+        progress=progress.ljust(len(form.rows), RowMark.UNTOUCHED),
+        sent_at=from_optional_ms(sent_at),
     )
 
 
-def read_sheet(row: AnyRow) -> StoredSheet:
-    """Give what the database holds of a row."""
-    return StoredSheet(_sheets.decode(row.body), row.mark, row.share, row.approved_share)
+def read_sheet(row: Sequence[Any]) -> StoredSheet:
+    """Give what the database holds of a row of ``SHEET``."""
+    _, _, body, mark, share, approved_share = row
+    return StoredSheet(_sheets.decode(body), mark, share, approved_share)
 
 
 def read_session(body: str | None) -> Session | None:

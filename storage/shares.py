@@ -17,7 +17,7 @@ def as_billionths(share: Fraction | None) -> int | None:
     """
     if share is None:
         return None
-    if not 0 <= share <= 1 or BILLION % share.denominator:
+    if not 0 <= share.numerator <= share.denominator or BILLION % share.denominator:
         raise StorageError(
             f"A share from 0 to 1 in whole billionths was expected; {share} came. Round it with as_share first."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,21 +16,16 @@ from storage.region_book import COLUMNS_BY_KIND
 from storage.tables import assignment, region, score_total, sheet
 
 FIGURES = ("answered", "claimed", "approved", "verified")
-NOTHING = [0] * len(FIGURES)
+Figures = list[int]
+"""The figures of a row in this order."""
 LEVELS = ("subdistrict", "district", "province")
-TotalKey = tuple[int, int, int]
-"""A cycle, a region and a form's row."""
 
 
-class Worth(msgspec.Struct, frozen=True):
+class Worth(msgspec.Struct, frozen=True, gc=False):
     """What one unit's row counts: the claimed and the approved share, in billionths; ``None`` where there is none."""
 
     share: int | None = None
     approved: int | None = None
-
-    def figures(self) -> tuple[int, int, int, int]:
-        """Give answered, claimed, approved and verified."""
-        return self.share is not None, self.share or 0, self.approved is not None, self.approved or 0
 
 
 @dataclass(slots=True)
@@ -37,25 +33,48 @@ class Deltas:
     """By how much totals change."""
 
     form_rows: FormRows
-    _by_key: dict[TotalKey, list[int]] = field(default_factory=dict)
+    _by_place: dict[tuple[int, tuple[int, ...], int], Figures] = field(default_factory=dict)
+    """By cycle, the regions in which a unit counts, and the form's row."""
 
     def add(self, cycle: int, regions: tuple[int, ...], row: int, change: tuple[Worth, Worth]) -> None:
         """Count a row that was worth the first and is worth the second now, in each of the regions."""
-        before, after = change[0].figures(), change[1].figures()
+        before, after = change
         if before == after or not self.form_rows.is_scored(row):
             return
-        growth = [new - old for new, old in zip(after, before, strict=True)]
-        for each in regions:
-            kept = self._by_key.get((cycle, each, row), NOTHING)
-            self._by_key[cycle, each, row] = [many + more for many, more in zip(kept, growth, strict=True)]
+        sums = self._by_place.setdefault((cycle, regions, row), [0] * len(FIGURES))
+        sums[0] += (after.share is not None) - (before.share is not None)
+        sums[1] += (after.share or 0) - (before.share or 0)
+        sums[2] += (after.approved is not None) - (before.approved is not None)
+        sums[3] += (after.approved or 0) - (before.approved or 0)
+
+    def of(self, cycle: int, region: int) -> dict[int, Figures]:
+        """Give the changes in a region by row."""
+        found: defaultdict[int, Figures] = defaultdict(lambda: [0] * len(FIGURES))
+        for (where, regions, row), sums in self._by_place.items():
+            if where == cycle and region in regions:
+                found[row] = _added(found[row], sums)
+        return found
 
     async def write(self, connection: AsyncConnection) -> None:
-        """Add the changes to the totals."""
-        rows = [
-            {"cycle_id": key[0], "region_id": key[1], "form_row_id": key[2], **dict(zip(FIGURES, sums, strict=True))}
-            for key, sums in self._by_key.items()
-        ]
+        """Add the changes to the totals, in the order of their keys, and begin anew.
+
+        Write them last: the totals of a province are everybody's, and whoever writes them holds up the others
+        until the commit.
+        """
+        by_key: defaultdict[tuple[int, int, int], Figures] = defaultdict(lambda: [0] * len(FIGURES))
+        for (cycle, regions, row), sums in self._by_place.items():
+            for each in regions:
+                by_key[cycle, each, row] = _added(by_key[cycle, each, row], sums)
+        rows = [dict(zip(COLUMNS, (*key, *sums), strict=True)) for key, sums in sorted(by_key.items()) if any(sums)]
         await write_many(connection, add_up(score_total, FIGURES), rows)
+        self._by_place.clear()
+
+
+COLUMNS = ("cycle_id", "region_id", "form_row_id", *FIGURES)
+
+
+def _added(some: Figures, more: Figures) -> Figures:
+    return [one + other for one, other in zip(some, more, strict=True)]
 
 
 async def recount(connection: AsyncConnection, form_rows: FormRows, cycle: int, province: int) -> None:

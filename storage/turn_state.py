@@ -23,6 +23,7 @@ from conversations.sheets import EMPTY_SHEET, Sheet
 from storage.envelopes import AddressKey, Envelope
 from storage.form_rows import FormRows
 from storage.region_book import RegionBook
+from storage.totals import Deltas
 
 SheetKey = tuple[int, str]
 """An assignment and a row's number."""
@@ -146,18 +147,25 @@ class TurnState:
     addresses: dict[AddressKey | int, KnownAddress] = field(default_factory=dict)
     speakers: dict[int, Speaker] = field(default_factory=dict)
     assignments: dict[int, Assignment] = field(default_factory=dict)
+    answerable: set[int] = field(default_factory=set)
+    """Assignments that nobody else can change until the commit."""
     stored: dict[SheetKey, StoredSheet] = field(default_factory=dict)
     invited: dict[int, Invited] = field(default_factory=dict)
     """By the invitation's id."""
     shown_as: defaultdict[int, set[Need]] = field(default_factory=lambda: defaultdict(set))
     """The needs that were met with an invitation, by its id: one code may be typed in several ways."""
     pending: Pending = field(default_factory=Pending)
+    deltas: Deltas = field(init=False)
+    """By how much what was written so far changes the totals, which are written at the commit."""
     has_pending: bool = False
     jobs: int = 0
     messages: int = 0
     vias: set[str] = field(default_factory=set)
     """By what those messages go out."""
     lost_sessions: int = 0
+
+    def __post_init__(self) -> None:
+        self.deltas = Deltas(self.shared.form_rows)
 
     def forget_needs(self, *kinds: type) -> None:
         """Drop what is no longer true: the next step that looks for it has it loaded again."""

@@ -121,9 +121,10 @@ class Turns:
 
     async def commit(self) -> Committed:
         """Write everything and commit; afterwards it survives a power cut."""
-        await flush(self._connection, self._state)
-        await self._connection.commit()
         state = self._state
+        await flush(self._connection, state)
+        await state.deltas.write(self._connection)
+        await self._connection.commit()
         return Committed(
             outbox=state.messages, jobs=state.jobs, via=frozenset(state.vias), lost_sessions=state.lost_sessions
         )

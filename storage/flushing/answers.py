@@ -12,7 +12,7 @@ from storage.inserting import change, plain, upsert, write_many
 from storage.moments import as_optional_ms
 from storage.needs.sheets import load_sheets
 from storage.tables import assignment, history, message_topic, sheet
-from storage.totals import Deltas, Worth
+from storage.totals import Worth
 from storage.turn_state import NewSheet, SheetKey, StoredSheet, TurnState
 
 WRITTEN = ("body", "mark", "version", "share", "updated_by", "updated_at")
@@ -45,10 +45,8 @@ async def _write_sheets(connection: AsyncConnection, state: TurnState) -> None:
     rows = [_row(state, key, new) for key, new in changed.items()]
     await write_many(connection, upsert(sheet, WRITTEN), rows)
     await _take_approvals_back(connection, state, changed)
-    deltas = Deltas(state.shared.form_rows)
     for key, new in changed.items():
-        state.stored[key] = _count(state, key, new, deltas)
-    await deltas.write(connection)
+        state.stored[key] = _count(state, key, new)
 
 
 def _differs(new: NewSheet, stored: StoredSheet) -> bool:
@@ -94,10 +92,10 @@ def _said(kept: Sheet) -> object:
     return {key: answer.value for key, answer in kept.answers.items()}, kept.evidence
 
 
-def _count(state: TurnState, key: SheetKey, new: NewSheet, deltas: Deltas) -> StoredSheet:
+def _count(state: TurnState, key: SheetKey, new: NewSheet) -> StoredSheet:
     stored, share = state.stored[key], new.share
     approved = _approved(new, stored)
     held = state.assignments[key[0]]
     change = (Worth(stored.share, stored.approved), Worth(share, approved))
-    deltas.add(held.cycle, state.shared.regions.ancestors(held.region.id), _row_id(state, key), change)
+    state.deltas.add(held.cycle, state.shared.regions.ancestors(held.region.id), _row_id(state, key), change)
     return StoredSheet(new.action.sheet, new.action.mark, share, approved)

@@ -32,6 +32,7 @@ def upgrade(connection: Connection) -> None:
         StorageError: the database is of a version that this program does not know.
     """
     if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL lock_timeout = 0"))  # another process may need long
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": ADVISORY_LOCK})
     _refuse_newer(connection)
     command.upgrade(configuration(connection), "head")

@@ -49,7 +49,10 @@ async def _load(connection: AsyncConnection, state: TurnState, codes: Iterable[s
     hashes = {code_hash(code) for code in codes}
     rows = (await connection.execute(_invitations.where(invitation.c.code_hash.in_(hashes)))).all()
     await state.shared.regions.know(connection, {row.region_id for row in rows})
-    posts = {row.code_hash: read_post(row, state.shared.regions) for row in rows}
+    posts = {
+        row.code_hash: read_post((row.post_id, row.role, row.region_id, row.standing, row.office), state.shared.regions)
+        for row in rows
+    }
     assigned = await load_assignments(connection, state, posts.values())
     found = {}
     for row in rows:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from conversations.needs import CoordinatorsNeed, PersonNeed, QueueNeed, RequestNeed
 from conversations.people import AccessRequest, Role, Standing
 from storage.moments import as_ms, from_ms
-from storage.rows import read_person
+from storage.rows import PERSON, read_person
 from storage.tables import access_request, holding, person, post
 from storage.tables.base import AnyRow
 from storage.turn_state import TurnState
@@ -23,9 +23,9 @@ _open_requests = select(access_request).where(access_request.c.decided_at.is_(No
 async def people(connection: AsyncConnection, state: TurnState, needs: Collection[PersonNeed]) -> None:
     """Meet the need to name somebody."""
     state.known |= dict.fromkeys(needs)
-    statement = select(person, person.c.id.label("person_id")).where(person.c.id.in_({need.person for need in needs}))
+    statement = select(*PERSON).where(person.c.id.in_({need.person for need in needs}))
     for row in await connection.execute(statement):
-        state.known[PersonNeed(row.person_id)] = read_person(row)
+        state.known[PersonNeed(row.id)] = read_person(row)
 
 
 async def coordinators(connection: AsyncConnection, state: TurnState, needs: Collection[CoordinatorsNeed]) -> None:

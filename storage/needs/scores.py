@@ -14,6 +14,7 @@ from storage.region_book import COLUMNS_BY_KIND
 from storage.shares import BILLION
 from storage.tables import assignment, cycle, deadline, region, score_total, sheet
 from storage.tables.base import AnyRow
+from storage.totals import FIGURES
 from storage.turn_state import TurnState
 
 MOST_UNITS = 12
@@ -45,11 +46,11 @@ async def _kept_rows(connection: AsyncConnection, state: TurnState, here: Region
         .where(score_total.c.region_id == here.id, cycle.c.closed_at.is_(None))
     )
     mine = (score_total.c.region_id == here.id) & (score_total.c.cycle_id == running)
+    columns = (score_total.c.form_row_id, score_total.c.units, *(score_total.c[each] for each in FIGURES))
+    unwritten = state.deltas.of(running or 0, here.id)
     return {
-        state.shared.form_rows.number(row.form_row_id): RowTally(
-            row.units, row.answered, row.claimed, row.approved, row.verified
-        )
-        for row in await connection.execute(select(score_total).where(mine))
+        state.shared.form_rows.number(number): RowTally(units, *map(sum, zip(figures, unwritten[number], strict=True)))
+        for number, units, *figures in await connection.execute(select(*columns).where(mine))
     }
 
 
