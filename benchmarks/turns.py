@@ -18,8 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
+from benchmarks.taps import taps_of
 from benchmarks.world import BOT, running, settings_in, settle
 from bot.channels.telegram.decoding import decode_updates
 from bot.cli.service import in_loop
@@ -27,12 +26,9 @@ from bot.clock import SystemClock
 from bot.logging import configure_logging
 from bot.pipeline import Pipeline
 from bot.running import settle_memory
-from conversations.taps import Verb, tap
 from storage.outbox_states import OutboxState
 from storage.store import Store
 
-QUESTIONS = ("perdes", "profil", "forum", "baca", "taman", "ktr", "patbm")
-CHOICES = ("ada", "belum")
 LOADS = ((1, 300), (50, 40), (1000, 10))
 """Village heads who answer at the same time, and turns of each in one run."""
 RUNS = 5
@@ -53,7 +49,7 @@ async def measure(folder: Path) -> dict[int, list[Measured]]:
     most = max(people for people, _ in LOADS)
     async with running(settings_in(folder)) as (pipeline, store):
         assignments = await settle(store, pipeline, most)
-        updates = _updates(assignments)
+        updates = taps_of(assignments)
         settle_memory()
         for _ in range(RUNS):
             for people, turns in LOADS:
@@ -76,34 +72,9 @@ async def _person(pipeline: Pipeline, payloads: Sequence[bytes], took: list[floa
     clock = SystemClock()
     for payload in payloads:
         started = time.perf_counter()
-        decoded = decode_updates(payload, bot=BOT, at=clock.now())
+        decoded = decode_updates(b"[" + payload + b"]", bot=BOT, at=clock.now())
         await pipeline.submit([each.envelope for each in decoded if each.envelope])
         took.append((time.perf_counter() - started) * 1000)
-
-
-def _updates(assignments: dict[int, int]) -> dict[int, Iterator[bytes]]:
-    """Give each person an endless row of taps, every one of which changes an answer."""
-    return {chat: _taps(chat, assignment) for chat, assignment in assignments.items()}
-
-
-def _taps(chat: int, assignment: int) -> Iterator[bytes]:
-    turn = 0
-    while True:
-        choice = CHOICES[turn // len(QUESTIONS) % len(CHOICES)]
-        data = tap(Verb.ANSWER, assignment, QUESTIONS[turn % len(QUESTIONS)], choice)
-        turn += 1
-        yield msgspec.json.encode([_update(chat * 1_000_000 + turn, chat, data)])
-
-
-def _update(number: int, chat: int, data: str) -> dict[str, object]:
-    """Make an update with all the fields that Telegram sends, wanted or not."""
-    person = {"id": chat, "is_bot": False, "first_name": "Ahmad", "username": "ahmad", "language_code": "id"}
-    place = {"id": chat, "first_name": "Ahmad", "username": "ahmad", "type": "private"}
-    bot = {"id": 1, "is_bot": True, "first_name": "Jemput Bola", "username": "jemputbola_bot"}
-    asked = {"message_id": 7, "from": bot, "chat": place, "date": 1773300000, "text": "Sudah ada?" * 20}
-    asked["reply_markup"] = {"inline_keyboard": [[{"text": "Sudah ada", "callback_data": data}]]}
-    query = {"id": str(number), "from": person, "message": asked, "chat_instance": "-1", "data": data}
-    return {"update_id": number, "callback_query": query}
 
 
 async def _check(store: Store) -> None:

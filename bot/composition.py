@@ -168,7 +168,7 @@ def telegram_channel(
     if bot.updates == "polling":
         return channel(intake=Poller(api, bot.id, clock=clock, backoff=CALLING)), ()
     watch = WebhookWatch(api, bot.id, settings.webhook_url(bot), clock=clock, backoff=CALLING)
-    webhook = Webhook(bot.id, path=bot.webhook_path, secret=bot.webhook_secret, watch=watch, clock=clock)
+    webhook = Webhook(bot.id, path=bot.webhook_path, secret=bot.webhook_secret, watch=watch.run, clock=clock)
     return channel(intake=webhook), (webhook.route,)
 
 

@@ -65,7 +65,7 @@ async def webhook_before(
         api: TelegramApi = PtbApi(server.token, base_url=server.url)
         clock = SystemClock()
         watch = WebhookWatch(api, "1", f"{base}{path}", clock=clock, backoff=QUICK)
-        webhook = Webhook("1", path=path, secret=SecretStr(secret), watch=watch, clock=clock)
+        webhook = Webhook("1", path=path, secret=SecretStr(secret), watch=watch.run, clock=clock)
         web = WebServer(web_app(Well(), [webhook.route]))
         channel = telegram_channel(api, intake=webhook)
         async with httpx.AsyncClient() as client, asyncio.TaskGroup() as tasks:

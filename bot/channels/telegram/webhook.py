@@ -8,7 +8,7 @@ either order. Both orders do: a tap names its question, and whoever types has no
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
@@ -22,7 +22,6 @@ from starlette.routing import Route
 from bot.channels.port import Accept, NotAcceptedError
 from bot.channels.telegram.decoding import Decoded, decode_update
 from bot.channels.telegram.intake import Afterwards, report_problems
-from bot.channels.telegram.webhook_watch import WebhookWatch
 from bot.clock import Clock
 from bot.metrics import WEBHOOK_ANSWERS
 
@@ -46,6 +45,9 @@ REFUSALS = frozenset(
 COMPLAINT_EVERY = timedelta(minutes=1)
 """Requests that are not Telegram's are counted, and logged this often: strangers must not fill the log."""
 
+Watch = Callable[[], Awaitable[None]]
+"""Looks after the webhook, as long as it takes updates."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -54,7 +56,7 @@ class Webhook:
 
     is_polled = False
 
-    def __init__(self, bot: str, *, path: str, secret: SecretStr, watch: WebhookWatch, clock: Clock) -> None:
+    def __init__(self, bot: str, *, path: str, secret: SecretStr, watch: Watch, clock: Clock) -> None:
         self.route = Route(path, self._answer, methods=["POST"])
         self._bot = bot
         self._secret = secret
@@ -68,7 +70,7 @@ class Webhook:
         """Take updates in until cancelled; what is under way then is still finished, everything after it refused."""
         self._accept, self._afterwards = accept, afterwards
         try:
-            await self._watch.run()
+            await self._watch()
         finally:
             self._accept = self._afterwards = None
 

@@ -1,0 +1,255 @@
+"""Updates a second over HTTP: from Telegram's request to the answer after the commit.
+
+``python -m benchmarks.webhook`` prints a table. One process is the program's web server with the real webhook,
+pipeline, dialog and SQLite (``synchronous=FULL``); a second one is Telegram, which brings each person's taps one after
+another and those of different people side by side, over so many kept-alive connections of the loopback. Every tap
+changes an answer. Beside it the same turns without HTTP, in the same run: so many callers hand updates in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import statistics
+import tempfile
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import SecretStr
+
+from benchmarks.taps import taps_of
+from benchmarks.world import BOT, running, settings_in, settle
+from bot.channels.port import Accept
+from bot.channels.telegram.decoding import decode_update
+from bot.channels.telegram.webhook import Webhook
+from bot.cli.service import in_loop
+from bot.clock import SystemClock
+from bot.logging import configure_logging
+from bot.running import settle_memory
+from bot.web import WebServer, listen, web_app
+from storage.outbox_states import OutboxState
+from storage.store import Store
+
+SECRET = "a-secret-of-the-benchmark"  # noqa: S105 - guards nothing but this benchmark
+PATH = f"/telegram/{BOT}"
+RUNS = 3
+MOST_PEOPLE = 1000
+FIRST_WITHOUT_HTTP = 500_000
+"""Numbers of updates that do not come by HTTP start here."""
+
+
+class Load(NamedTuple):
+    """Who writes at the same time."""
+
+    people: int
+    connections: int
+    """Telegram opens 100 at most; a Bot API server of one's own as many as it is told."""
+    turns: int
+    """Of each person in one run."""
+
+
+LOADS = (Load(1, 1, 100), Load(50, 50, 20), Load(MOST_PEOPLE, 100, 3), Load(MOST_PEOPLE, 1000, 3))
+
+
+class Measured(NamedTuple):
+    """One run."""
+
+    seconds: float
+    milliseconds: Sequence[float]
+    """How long each update took, sorted."""
+    processor_seconds: float = 0
+    """What it cost the program, all its threads together."""
+
+
+class Compared(NamedTuple):
+    """The same load with and without HTTP."""
+
+    brought: Measured
+    handed_in: Measured
+
+
+Waiting = deque[deque[bytes]]
+"""People with what they are still going to say; whoever has waited longest first."""
+
+
+class AlwaysWell:
+    """What the web server asks about the program, which is not there."""
+
+    async def live(self) -> Mapping[str, bool]:
+        """Report nothing."""
+        return {}
+
+    async def ready(self) -> Mapping[str, bool]:
+        """Report nothing."""
+        return {}
+
+    async def measure(self) -> None:
+        """Measure nothing."""
+
+
+async def measure(folder: Path) -> dict[Load, list[Compared]]:
+    """Measure every load, the loads in turn so that a busy moment hits all of them."""
+    found: dict[Load, list[Compared]] = {load: [] for load in LOADS}
+    telegram = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+    async with running(settings_in(folder)) as (pipeline, store):
+        assignments = await settle(store, pipeline, MOST_PEOPLE)
+        async with _serving(pipeline.submit) as port:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(telegram, prepare, assignments)
+            updates = taps_of(assignments, first=FIRST_WITHOUT_HTTP)
+            settle_memory()
+            for _ in range(RUNS):
+                for load in LOADS:
+                    brought = await _counted(loop.run_in_executor(telegram, bring, port, load))
+                    handed_in = await _counted(_hand_in(pipeline.submit, updates, load))
+                    found[load].append(Compared(brought, handed_in))
+        await _check(store)
+    telegram.shutdown()
+    return found
+
+
+async def _counted(work: Awaitable[Measured]) -> Measured:
+    """Add what a run cost this process."""
+    before = time.process_time()
+    measured = await work
+    return measured._replace(processor_seconds=time.process_time() - before)
+
+
+async def _hand_in(accept: Accept, updates: Mapping[int, Iterator[bytes]], load: Load) -> Measured:
+    """Take the same load without HTTP."""
+    clock = SystemClock()
+
+    async def hand_in(payload: bytes) -> None:
+        decoded = decode_update(payload, bot=BOT, at=clock.now())
+        assert decoded.envelope
+        await accept([decoded.envelope])
+
+    return await _keep_busy([hand_in] * load.connections, _turns(updates, load))
+
+
+def _turns(updates: Mapping[int, Iterator[bytes]], load: Load) -> Waiting:
+    return deque(deque(islice(updates[chat], load.turns)) for chat in range(1, load.people + 1))
+
+
+async def _keep_busy(lines: Sequence[Callable[[bytes], Awaitable[None]]], waiting: Waiting) -> Measured:
+    """Keep every line busy with somebody's next update."""
+    took: list[float] = []
+    started = time.perf_counter()
+    async with asyncio.TaskGroup() as tasks:
+        for line in lines:
+            tasks.create_task(_work(line, waiting, took))
+    return Measured(time.perf_counter() - started, sorted(took))
+
+
+async def _work(line: Callable[[bytes], Awaitable[None]], waiting: Waiting, took: list[float]) -> None:
+    while waiting:
+        person = waiting.popleft()
+        started = time.perf_counter()
+        await line(person.popleft())
+        took.append((time.perf_counter() - started) * 1000)
+        if person:
+            waiting.append(person)
+
+
+@asynccontextmanager
+async def _serving(accept: Accept) -> AsyncIterator[int]:
+    """Serve the webhook and give its port."""
+    webhook = Webhook(BOT, path=PATH, secret=SecretStr(SECRET), watch=_watch, clock=SystemClock())
+    server = WebServer(web_app(AlwaysWell(), [webhook.route]))
+    with listen("127.0.0.1", 0) as listening:
+        async with asyncio.TaskGroup() as tasks:
+            pages = tasks.create_task(server.serve([listening]))
+            taking = tasks.create_task(webhook.run(accept, lambda _updates: None))
+            yield listening.getsockname()[1]
+            server.stop()
+            await pages
+            taking.cancel()
+
+
+async def _watch() -> None:
+    """Look at nothing: there is no Telegram to ask."""
+    await asyncio.Event().wait()
+
+
+async def _check(store: Store) -> None:
+    """Count the replies and failures: a benchmark whose turns did nothing would be fast."""
+    turns = 2 * RUNS * sum(load.people * load.turns for load in LOADS)
+    waiting = (await store.outbox.counts())[OutboxState.WAITING]
+    failed = await store.failures.list()
+    if waiting < turns or failed:
+        raise SystemExit(f"{turns} replies were expected; {waiting} wait, {len(failed)} turns failed")
+
+
+# ---------------------------------------------------------------- Telegram, in a process of its own
+_updates: dict[int, Iterator[bytes]] = {}
+
+
+def prepare(assignments: Mapping[int, int]) -> None:
+    """Think of what everybody is going to tap."""
+    _updates.update(taps_of(assignments))
+
+
+def bring(port: int, load: Load) -> Measured:
+    """Bring this load's updates, and tell how long that took."""
+    return in_loop(_bring(port, load.connections, _turns(_updates, load)))
+
+
+async def _bring(port: int, connections: int, waiting: Waiting) -> Measured:
+    lines = [await asyncio.open_connection("127.0.0.1", port) for _ in range(connections)]
+    measured = await _keep_busy([_poster(reader, writer) for reader, writer in lines], waiting)
+    for _, writer in lines:
+        writer.close()
+    return measured
+
+
+def _poster(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Callable[[bytes], Awaitable[None]]:
+    async def post(update: bytes) -> None:
+        writer.write(_request(update))
+        answer = await reader.readuntil(b"\r\n\r\n")
+        if not answer.startswith(b"HTTP/1.1 200"):
+            raise SystemExit(f"200 was expected; {answer!r} came")
+
+    return post
+
+
+def _request(update: bytes) -> bytes:
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nX-Telegram-Bot-Api-Secret-Token: {SECRET}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(update)}\r\n"
+        "Connection: keep-alive\r\nAccept-Encoding: gzip, deflate\r\n\r\n"
+    )
+    return head.encode() + update
+
+
+# ---------------------------------------------------------------- what is printed
+def main() -> None:
+    """Measure and print."""
+    configure_logging(level="ERROR", style="console")
+    with tempfile.TemporaryDirectory(prefix="jemputbola-bench-") as name:
+        found = in_loop(measure(Path(name)))
+    print(f"{'':>25}{'over HTTP':>37}{'without':>37}   (medians of {RUNS} runs)")
+    print(f"{'village heads':>13}{'connections':>12}" + f"{'updates/s':>11}{'p50 ms':>9}{'p99 ms':>9}{'CPU us':>8}" * 2)
+    for load, runs in found.items():
+        both = ([run.brought for run in runs], [run.handed_in for run in runs])
+        print(f"{load.people:>13,}{load.connections:>12,}" + "".join(_figures(each) for each in both))
+
+
+def _figures(runs: Sequence[Measured]) -> str:
+    rate = statistics.median(len(run.milliseconds) / run.seconds for run in runs)
+    cost = statistics.median(run.processor_seconds / len(run.milliseconds) for run in runs)
+    return f"{rate:>11,.0f}{_slower_than(runs, 50):>9.2f}{_slower_than(runs, 99):>9.2f}{cost * 1e6:>8,.0f}"
+
+
+def _slower_than(runs: Sequence[Measured], percent: int) -> float:
+    """Give how long an update took than which so many percent were quicker."""
+    return statistics.median(run.milliseconds[len(run.milliseconds) * percent // 100] for run in runs)
+
+
+if __name__ == "__main__":
+    main()
