@@ -19,6 +19,11 @@ from bot.telegram_bot import TelegramBot
 MOST_CONNECTIONS = 100
 """As many as Telegram opens: turns that arrive together share a transaction, so more at once is less work each."""
 MOST_ATTEMPTS = 5
+AND_NOW = {
+    "polling": "",
+    "webhook": " Nobody asks: switch the bot to polling in the settings, or set the webhook again.",
+}
+"""What to add, by how the settings have the bot take updates in, when its webhook is deleted."""
 BOT = click.option("--bot", "number", default="", help="One bot only: its number, before the colon of its token.")
 
 
@@ -65,7 +70,7 @@ def delete(number: str) -> None:
     settings = Settings()
     for bot in _chosen(settings, number):
         in_loop(_delete(settings, bot))
-        click.echo(f"Bot {bot.id}: Telegram keeps the updates until they are asked for.")
+        click.echo(f"Bot {bot.id}: Telegram keeps the updates until they are asked for." + AND_NOW[bot.updates])
 
 
 async def set_webhook(settings: Settings, bot: TelegramBot, connections: int, clock: Clock) -> None:
