@@ -379,3 +379,25 @@ async def test_a_group_in_which_the_bot_may_not_write_harms_nothing(server: Tele
         await inbox.next()
 
     assert len(inbox.taken) == 1
+
+
+async def test_the_menu_is_shown_as_soon_as_telegram_answers(server: TelegramServer) -> None:
+    server.fails(Fault("setMyCommands", 500, times=3))
+
+    async with channel_of(server, Inbox()):
+        await asyncio.wrap_future(server.start(_called(server, "setMyCommands", 5)))
+
+    assert [given.get("language_code") for given in server.calls("setMyCommands")] == [None] * 4 + ["en"]
+
+
+async def test_a_menu_that_telegram_does_not_want_keeps_nobody_from_talking(server: TelegramServer) -> None:
+    ahmad, inbox = server.person(), Inbox()
+    server.fails(Fault("setMyCommands", 400, times=100))
+
+    async with channel_of(server, inbox):
+        ahmad.says("halo")
+        await inbox.next()
+        ahmad.says("dua")
+        await inbox.next(2)
+
+    assert len(server.calls("setMyCommands")) == 1
