@@ -6,18 +6,18 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from indicators.form import MOST_REPEATS, REPEAT_MARK, Expression, Scope
+from indicators.form import MOST_REPEATS, REPEAT_MARK, Expression, Meaning, Scope
 from indicators.xpath_functions import FUNCTIONS
 from indicators.xpath_operators import COMPARISONS, as_number, compare, compute
-from indicators.xpath_parsing import COLUMN_MARK, TURN, ExpressionError, parse
+from indicators.xpath_parsing import COLUMN_MARK, TURN, ExpressionError, Syntax, parse
 from indicators.xpath_values import Nodes, Number, Value, to_number, to_text
 
 if TYPE_CHECKING:
     from indicators.xpath_operators import Run
 
-__all__ = ["COLUMN_MARK", "TURN", "ExpressionError", "compile_expression"]
+__all__ = ["COLUMN_MARK", "TURN", "ExpressionError", "compile_expression", "compiled"]
 
 _NO_REPEATS: Mapping[str, str] = {}
 
@@ -38,9 +38,18 @@ def compile_expression(
     Raises:
         ExpressionError: it cannot be read, or uses what is not supported; says what and where.
     """
+    syntax = parse(source)
     compiler = _Compiler(source, repeats, within, may_use_columns)
-    node = compiler.node(parse(source))
-    return Expression(source, frozenset(compiler.references), _exact(node))
+    run = _exact(compiler.node(syntax))
+    around = {name: repeats[name] for name in compiler.references if name in repeats}
+    return Expression(source, frozenset(compiler.references), Meaning(syntax, around, within), run)
+
+
+def compiled(expression: Expression) -> Run:
+    """Compile an expression that was compiled before, and kept without what that gave."""
+    meaning = expression.meaning
+    compiler = _Compiler(expression.source, meaning.repeats, meaning.within, may_use_columns=True)
+    return _exact(compiler.node(meaning.syntax))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,56 +80,42 @@ class _Compiler:
     may_use_columns: bool
     references: set[str] = field(default_factory=set)
 
-    def node(self, token: Any) -> _Node:
-        """Compile a token of elementpath's tree with everything below it."""
-        symbol = token.symbol
-        if token.label == "function":
-            return self._function(token)
-        if symbol in COMPARISONS:
-            return self._comparison(token)
-        if symbol in ("(integer)", "(decimal)"):
-            return _constant(int, to_number(f"{token.value:f}"))
-        if symbol == "(string)":
-            return _constant(str, token.value)
-        compile_token = self._by_symbol().get(symbol)
-        if compile_token is None:
-            raise self._refused(token, f"{token.source!r} is not supported")
-        return compile_token(token)
+    def node(self, syntax: Syntax) -> _Node:
+        """Compile a part with everything below it."""
+        match syntax.kind:
+            case "answer":
+                return self._answer(syntax.value)
+            case "column":
+                return self._column(syntax)
+            case "itself":
+                return _Node(str, lambda scope: scope.current)
+            case "number":
+                return _constant(int, to_number(syntax.value))
+            case "text":
+                return _constant(str, syntax.value)
+            case "function":
+                return self._function(syntax)
+            case "and" | "or":
+                return self._junction(syntax)
+            case _:
+                return self._comparison(syntax) if syntax.kind in COMPARISONS else self._arithmetic(syntax)
 
-    def _by_symbol(self) -> Mapping[str, Callable[[Any], _Node]]:
-        return {
-            "and": self._junction,
-            "or": self._junction,
-            "+": self._arithmetic,
-            "-": self._arithmetic,
-            "*": self._arithmetic,
-            "div": self._arithmetic,
-            "mod": self._arithmetic,
-            "(": lambda token: self.node(token[0]),
-            "$": lambda token: self._answer(token[0].value),
-            ".": lambda _: _Node(str, lambda scope: scope.current),
-            "/": self._path,
-            "(name)": self._column,
-        }
-
-    def _junction(self, token: Any) -> _Node:
-        left, right = self.node(token[0]).run, self.node(token[1]).run
-        if token.symbol == "and":
+    def _junction(self, syntax: Syntax) -> _Node:
+        left, right = self.node(syntax.parts[0]).run, self.node(syntax.parts[1]).run
+        if syntax.kind == "and":
             return _Node(bool, lambda scope: bool(left(scope)) and bool(right(scope)))
         return _Node(bool, lambda scope: bool(left(scope)) or bool(right(scope)))
 
-    def _arithmetic(self, token: Any) -> _Node:
-        if token.symbol == "*" and not len(token):
-            raise self._refused(token, "the path '*' is not supported")
-        return _Node(int, compute(token.symbol, [self._number(each) for each in token]))
+    def _arithmetic(self, syntax: Syntax) -> _Node:
+        return _Node(int, compute(syntax.kind, [self._number(each) for each in syntax.parts]))
 
-    def _number(self, token: Any) -> Callable[[Scope], Number]:
-        node = self.node(token)
+    def _number(self, syntax: Syntax) -> Callable[[Scope], Number]:
+        node = self.node(syntax)
         return as_number(node.kind, node.run)
 
-    def _comparison(self, token: Any) -> _Node:
-        left, right = self.node(token[0]), self.node(token[1])
-        return _Node(bool, compare(token.symbol, (left.kind, left.run), (right.kind, right.run)))
+    def _comparison(self, syntax: Syntax) -> _Node:
+        left, right = (self.node(each) for each in syntax.parts)
+        return _Node(bool, compare(syntax.kind, (left.kind, left.run), (right.kind, right.run)))
 
     def _answer(self, name: str) -> _Node:
         self.references.add(name)
@@ -128,20 +123,15 @@ class _Compiler:
             return _Node(tuple, lambda scope: _all_turns(scope, name))
         return _Node(object, lambda scope: scope.values.get(name, ""))
 
-    def _path(self, token: Any) -> _Node:
-        if len(token) == 2 and token[0].symbol in ("..", ".") and token[1].symbol == "(name)":
-            return self._answer(token[1].value)
-        raise self._refused(token, f"the path {token.source!r} is not supported; write ${{name}}")
-
-    def _column(self, token: Any) -> _Node:
+    def _column(self, syntax: Syntax) -> _Node:
         if not self.may_use_columns:
-            reason = f"{token.value!r} is neither a number nor a text; for an answer write ${{{token.value}}}"
-            raise self._refused(token, reason)
-        key = COLUMN_MARK + token.value
+            reason = f"{syntax.value!r} is neither a number nor a text; for an answer write ${{{syntax.value}}}"
+            raise self._refused(syntax, reason)
+        key = COLUMN_MARK + syntax.value
         self.references.add(key)
         return _Node(str, lambda scope: scope.values.get(key, ""))
 
-    def _function(self, token: Any) -> _Node:
+    def _function(self, syntax: Syntax) -> _Node:
         special = {
             "if": self._if,
             "regex": self._regex,
@@ -149,44 +139,42 @@ class _Compiler:
             "today": self._today,
             "position": self._turn,
         }
-        if token.symbol in special:
-            return special[token.symbol](token)
-        call = FUNCTIONS[token.symbol].call
-        runs = [self.node(each).run for each in token] or self._itself(token)
-        return _Node(_RESULTS.get(token.symbol, object), _call(call, runs))
+        if syntax.value in special:
+            return special[syntax.value](syntax)
+        function = FUNCTIONS[syntax.value]
+        runs = [self.node(each).run for each in syntax.parts]
+        if function.least and not runs:  # ``string()`` and the like without an argument look at the answer itself
+            runs = [lambda scope: scope.current]
+        return _Node(_RESULTS.get(syntax.value, object), _call(function.call, runs))
 
-    def _itself(self, token: Any) -> list[Run]:
-        """``string()`` and the like without an argument look at the answer itself."""
-        return [lambda scope: scope.current] if FUNCTIONS[token.symbol].least and not len(token) else []
-
-    def _if(self, token: Any) -> _Node:
-        test, yes, no = (self.node(each) for each in token)
+    def _if(self, syntax: Syntax) -> _Node:
+        test, yes, no = (self.node(each) for each in syntax.parts)
         ask, then, otherwise = test.run, yes.run, no.run
         kind = yes.kind if yes.kind is no.kind else object
         return _Node(kind, lambda scope: then(scope) if ask(scope) else otherwise(scope))
 
-    def _regex(self, token: Any) -> _Node:
-        text = self.node(token[0]).run
-        if token[1].symbol != "(string)":
-            raise self._refused(token, "the pattern of regex() must be a text in quotation marks")
+    def _regex(self, syntax: Syntax) -> _Node:
+        text = self.node(syntax.parts[0]).run
+        if syntax.parts[1].kind != "text":
+            raise self._refused(syntax, "the pattern of regex() must be a text in quotation marks")
         try:
-            pattern = re.compile(token[1].value)
+            pattern = re.compile(syntax.parts[1].value)
         except re.error as error:
-            raise self._refused(token, f"the pattern of regex() cannot be read: {error}") from error
+            raise self._refused(syntax, f"the pattern of regex() cannot be read: {error}") from error
         return _Node(bool, lambda scope: pattern.fullmatch(to_text(text(scope))) is not None)
 
-    def _once(self, token: Any) -> _Node:
-        first = self.node(token[0]).run
+    def _once(self, syntax: Syntax) -> _Node:
+        first = self.node(syntax.parts[0]).run
         return _Node(object, lambda scope: scope.current or first(scope))
 
-    def _today(self, _: Any) -> _Node:
+    def _today(self, _: Syntax) -> _Node:
         return _Node(str, lambda scope: scope.today.isoformat())
 
-    def _turn(self, _: Any) -> _Node:
+    def _turn(self, _: Syntax) -> _Node:
         return _Node(int, lambda scope: to_number(scope.values.get(TURN, "1")))
 
-    def _refused(self, token: Any, reason: str) -> ExpressionError:
-        return ExpressionError(self.source, token.position[1], reason)
+    def _refused(self, syntax: Syntax, reason: str) -> ExpressionError:
+        return ExpressionError(self.source, syntax.position, reason)
 
 
 _RESULTS: Mapping[str, type] = {

@@ -8,7 +8,10 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, NewType
+from typing import TYPE_CHECKING, Any, NamedTuple, NewType
+
+if TYPE_CHECKING:
+    from indicators.xpath_parsing import Syntax
 
 FormKey = NewType("FormKey", str)
 RowNumber = NewType("RowNumber", str)
@@ -73,18 +76,48 @@ class Scope:
     """The value ``.`` stands for in a constraint."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
-    """A compiled XPath expression: exact numbers (``Fraction``), texts and booleans."""
+class Meaning(NamedTuple):
+    """What an expression is compiled from, as plain data."""
 
-    source: str
-    references: frozenset[str]
-    """Names of the questions it looks at; in a choice filter also columns of the choices, with ``@`` before."""
-    evaluate: Callable[[Scope], object] = field(compare=False, repr=False)
+    syntax: Syntax
+    repeats: Mapping[str, str]
+    """The repeat of each question in a repeat that it looks at."""
+    within: str
+    """The repeat in which it stands."""
+
+
+class Expression:
+    """An XPath expression: exact numbers (``Fraction``), texts and booleans. Equal when it looks at the same alike."""
+
+    def __init__(
+        self, source: str, references: frozenset[str], meaning: Meaning, run: Callable[[Scope], object] | None = None
+    ) -> None:
+        self.source = source
+        self.references = references
+        """Names of the questions it looks at; in a choice filter also columns of the choices, with ``@`` before."""
+        self.meaning = meaning
+        if run:
+            self.evaluate = run
+
+    @cached_property
+    def evaluate(self) -> Callable[[Scope], object]:
+        """What computes it; compiled when it is first asked for, unless that was done before."""
+        from indicators.expressions import compiled
+
+        return compiled(self)
 
     def is_true(self, scope: Scope) -> bool:
         """Tell whether the result is true as XPath counts truth (a number other than 0, a non-empty text)."""
         return bool(self.evaluate(scope))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Expression) and (self.source, self.meaning) == (other.source, other.meaning)
+
+    def __hash__(self) -> int:
+        return hash(self.source)
+
+    def __repr__(self) -> str:
+        return f"Expression({self.source!r})"
 
 
 @dataclass(frozen=True, slots=True)

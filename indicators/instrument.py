@@ -103,6 +103,12 @@ def maxima_in(folder: Path) -> Mapping[str, Fraction]:
     return {each["number"]: Fraction(each["max"]) for part in parts for each in part["indicators"]}
 
 
+def content_beside(form: Path) -> bytes:
+    """Give the data of the instrument in whose folder a form lies; empty where there is none."""
+    path = form.parent / FILE_NAME
+    return path.read_bytes() if path.is_file() else b""
+
+
 def build_instrument(written: Mapping[str, Any], forms: Iterable[Form]) -> Instrument:
     """Put the data and the forms together.
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from indicators.building import build_form
-from indicators.checks import check
 from indicators.form import Form
-from indicators.instrument import Instrument, build_instrument, maxima_in, read_instrument
+from indicators.instrument import Instrument, build_instrument, content_beside, maxima_in, read_instrument
+from indicators.keeping import digest, keep_form, kept_form
 from indicators.problems import FormError
-from indicators.source import read_source
+from indicators.source import content_of
 
 
 def load_form(path: Path, cache: Path | None = None) -> Form:
@@ -17,12 +16,28 @@ def load_form(path: Path, cache: Path | None = None) -> Form:
 
     The points of an indicator count up to its maximum in the ``instrument.toml`` beside the form, if there is one.
 
-    ``cache`` is a folder in which the program may keep what pyxform read; it is faster from the second time on.
+    ``cache`` is a folder in which the program may keep the form; it is much faster from the second time on.
 
     Raises:
         FormError: it cannot be used; carries all the problems that were found.
     """
-    form, sheets = build_form(read_source(path, cache))
+    if cache is None:
+        return _read_form(path)
+    kept = cache / f"{digest(path.name.encode(), content_of(path), content_beside(path))}.form"
+    form = kept_form(kept)
+    if form is None:
+        form = _read_form(path)
+        keep_form(kept, form)
+    return form
+
+
+def _read_form(path: Path) -> Form:
+    """Read and check; what does it is imported here, because a form that was kept does without."""
+    from indicators.building import build_form
+    from indicators.checks import check
+    from indicators.source import read_source
+
+    form, sheets = build_form(read_source(path))
     check(form, sheets, maxima_in(path.parent))
     if sheets.problems:
         raise FormError(path.name, sheets.problems)

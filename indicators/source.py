@@ -1,12 +1,11 @@
-"""Reading the sheets of an XLSForm with pyxform, and keeping the result so that the next start need not read again."""
+"""Reading the sheets of an XLSForm with pyxform."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,6 @@ from indicators.problems import FormError, Problem
 SUFFIXES = (".md", ".xlsx", ".csv")
 _FIRST_ROW = 2
 """Row 1 holds the column headings."""
-_SOURCE_VERSION = 1
-"""Raise when what is kept changes its shape."""
 _ROW_IN_MESSAGE = re.compile(r"\[row : (\d+)\]\s*")
 _SHEET_IN_MESSAGE = re.compile(r"(?:[Oo]n|[Ii]n) the '(\w+)' sheet")
 
@@ -43,25 +40,12 @@ class Source:
         return rows[-1] if rows else None
 
 
-def read_source(path: Path, cache: Path | None = None) -> Source:
-    """Read a ``.md``, ``.xlsx`` or ``.csv`` file; with a cache folder, at most once for the same content.
+def content_of(path: Path) -> bytes:
+    """Read a file that may hold a form.
 
     Raises:
-        FormError: the file is missing, is of another kind, or pyxform refuses it.
+        FormError: it is missing, or of another kind.
     """
-    content = _content(path)
-    if cache is None:
-        return _read(path)
-    kept = cache / f"{_digest(path, content)}.json"
-    try:
-        return Source(**json.loads(kept.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        source = _read(path)
-    _keep(kept, source)
-    return source
-
-
-def _content(path: Path) -> bytes:
     if path.suffix.lower() not in SUFFIXES:
         raise _refused(
             path, f"Expected a file ending in {', '.join(SUFFIXES)}.", "Save the form as .xlsx and try again."
@@ -72,27 +56,17 @@ def _content(path: Path) -> bytes:
         raise _refused(path, f"The file cannot be read: {error.strerror}.", "Check the path and the rights.") from error
 
 
-def _digest(path: Path, content: bytes) -> str:
-    return hashlib.sha256(f"{_SOURCE_VERSION} {path.name} ".encode() + content).hexdigest()
+def read_source(path: Path) -> Source:
+    """Let pyxform read and check a ``.md``, ``.xlsx`` or ``.csv`` file; imported here because that takes 0.3 s.
 
-
-def _keep(kept: Path, source: Source) -> None:
-    """Write beside and rename: another process never sees half a file. A full disk is no reason to stop."""
-    fresh = kept.with_suffix(f".{hashlib.sha256(repr(source).encode()).hexdigest()[:12]}")
-    try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(json.dumps(asdict(source), ensure_ascii=False), encoding="utf-8")
-        fresh.replace(kept)
-    except OSError:
-        return
-
-
-def _read(path: Path) -> Source:
-    """Let pyxform read and check; imported here because that takes 0.3 s."""
+    Raises:
+        FormError: the file is missing, is of another kind, or pyxform refuses it.
+    """
     from pyxform.errors import PyXFormError
     from pyxform.xls2json import workbook_to_json
     from pyxform.xls2json_backends import get_xlsform
 
+    content_of(path)
     warnings: list[str] = []
     refused: list[Problem] = []
     try:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+import msgspec
 
 from indicators.xpath_functions import FUNCTIONS
 
@@ -29,11 +32,24 @@ class ExpressionError(ValueError):
         self.reason = reason
 
 
-def parse(source: str) -> Any:
-    """Parse into elementpath's tokens; ``${name}`` becomes the variable ``$name`` at the same place.
+class Syntax(msgspec.Struct, frozen=True, array_like=True):
+    """A part of an expression that we can compute."""
+
+    kind: str
+    """``answer``, ``column``, ``itself``, ``number``, ``text``, ``function``, or the sign of an operator."""
+    position: int
+    """Of its first character in the expression, from 1; of an operator, its sign's."""
+    value: str = ""
+    """Name of the answer, column or function; the number or text as it is written."""
+    parts: tuple[Syntax, ...] = ()
+    """Arguments and operands, in order."""
+
+
+def parse(source: str) -> Syntax:
+    """Read an expression; ``${name}`` is read as the variable ``$name`` at the same place.
 
     Raises:
-        ExpressionError: elementpath cannot read it.
+        ExpressionError: elementpath cannot read it, or it uses what we do not support.
     """
     from elementpath.exceptions import ElementPathError
     from elementpath.tdop import Parser
@@ -42,9 +58,51 @@ def parse(source: str) -> Any:
     if not written.strip():
         raise ExpressionError(source, 1, "nothing is written")
     try:
-        return Parser.parse(_parser(), written)
+        return _Reader(source).read(Parser.parse(_parser(), written))
     except (ElementPathError, RecursionError) as error:
         raise ExpressionError(source, _position(error), _reason(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Takes elementpath's tokens over into what we support."""
+
+    source: str
+
+    def read(self, token: Any) -> Syntax:
+        """Take a token over with everything below it."""
+        symbol, position = token.symbol, int(token.position[1])
+        if token.label == "function":
+            return Syntax("function", position, symbol, () if symbol == _TURN_FUNCTION else self._parts(token))
+        if symbol in ("(integer)", "(decimal)"):
+            return Syntax("number", position, f"{token.value:f}")
+        if symbol in _NAMED:
+            return Syntax(_NAMED[symbol], position, token.value)
+        if symbol in OPERATORS and len(token):
+            return Syntax(symbol, position, parts=self._parts(token))
+        return self._other(token, symbol, position)
+
+    def _other(self, token: Any, symbol: str, position: int) -> Syntax:
+        if symbol == "(":
+            return self.read(token[0])
+        if symbol == "$":
+            return Syntax("answer", position, token[0].value)
+        if symbol == ".":
+            return Syntax("itself", position)
+        if symbol not in ("/", "*"):
+            raise ExpressionError(self.source, position, f"{token.source!r} is not supported")
+        if len(token) == 2 and token[0].symbol in ("..", ".") and token[1].symbol == "(name)":
+            return Syntax("answer", position, token[1].value)
+        raise ExpressionError(self.source, position, f"the path {token.source!r} is not supported; write ${{name}}")
+
+    def _parts(self, token: Any) -> tuple[Syntax, ...]:
+        return tuple(self.read(each) for each in token)
+
+
+_TURN_FUNCTION = "position"
+"""Written ``position(..)``; whatever stands in the brackets, the turn of the repeat is meant."""
+_NAMED = {"(string)": "text", "(name)": "column"}
+OPERATORS = frozenset({"and", "or", "+", "-", "*", "div", "mod", "=", "!=", "<", "<=", ">", ">="})
 
 
 def _as_variable(found: re.Match[str]) -> str:

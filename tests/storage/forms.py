@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from conversations.brief import Library
+from indicators.expressions import compile_expression
 from indicators.form import (
     NO_TEXT,
-    Expression,
     Form,
     FormKey,
     Part,
@@ -23,7 +23,7 @@ from indicators.instrument import Instrument
 NOW = datetime(2026, 3, 12, 8, 0, tzinfo=UTC)
 SOON = timedelta(minutes=2)
 DUE = NOW + timedelta(days=20)
-TRUE = Expression("true()", frozenset(), lambda _scope: True)
+TRUE = compile_expression("true()")
 
 
 def said(words: str) -> Text:
