@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from storage.errors import StorageError, translated
 from storage.quick_sqlite import connect_quickly
+from storage.schema import newest_version, version_of
 
 BUSY_MS = 15_000
 """How long a writer waits for a writer in another process, in milliseconds."""
@@ -140,17 +141,31 @@ async def migrate(url: str) -> None:
     Raises:
         StorageError: the database belongs to a newer program, or cannot be changed.
     """
-    from storage.migrations.running import upgrade
-
     connect_once = connect(url)
     try:
-        with _one_process(url), translated("Bringing the tables up to date"):
-            async with connect_once.connect() as connection:
-                _ = await connection.begin()
-                await connection.run_sync(upgrade)
-                await connection.commit()
+        with translated("Bringing the tables up to date"):
+            if not await _is_newest(connect_once):
+                await _upgrade(connect_once, url)
     finally:
         await connect_once.dispose()
+
+
+async def _is_newest(engine: AsyncEngine) -> bool:
+    """Look first: alembic takes a quarter of a second to import, and at most starts there is nothing to do."""
+    async with engine.connect() as connection:
+        _ = await connection.execution_options(**{READS_ONLY: True})
+        _ = await connection.begin()
+        return await connection.run_sync(version_of) == newest_version()
+
+
+async def _upgrade(engine: AsyncEngine, url: str) -> None:
+    from storage.migrations.running import upgrade
+
+    with _one_process(url):
+        async with engine.connect() as connection:
+            _ = await connection.begin()
+            await connection.run_sync(upgrade)
+            await connection.commit()
 
 
 @contextmanager

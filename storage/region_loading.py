@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -15,16 +16,17 @@ from storage.tables import region
 FILE = Path(__file__).parent / "regions" / "regions.csv.gz"
 KINDS = ("province", "district", "subdistrict", "village")
 """By the number of dots in a code."""
-TOP_KINDS = ("province", "district")
+TOP_CODES = r"\d+(?:\.\d+)?,"
+"""What the line of a province, kabupaten or kota begins with; taking all 91,600 lines apart takes ten times as long."""
 
 
 def read_regions(prefix: str = "") -> Iterator[tuple[str, str]]:
     """Give code and name of the provinces, kabupaten and kota, or of what lies in the region of this code."""
-    with gzip.open(FILE, "rt", encoding="utf-8", newline="") as lines:
-        for code, name in csv.reader(lines):
-            is_wanted = code.startswith(f"{prefix}.") if prefix else kind_of(code) in TOP_KINDS
-            if is_wanted and code != "code":
-                yield code, name
+    table = gzip.decompress(FILE.read_bytes()).decode("utf-8")
+    wanted = rf"{re.escape(prefix)}\." if prefix else TOP_CODES
+    for line in re.finditer(rf"^{wanted}.*$", table, re.MULTILINE):
+        code, name = next(csv.reader([line[0]]))
+        yield code, name
 
 
 def kind_of(code: str) -> str:
