@@ -135,6 +135,7 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
+    gc.enable()
 
 
 async def _stop(program: Program, parts: _Parts, web: WebServer) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import click
 from pydantic import ValidationError
 
 from bot.channels.port import ChannelError
@@ -16,17 +13,11 @@ from storage.errors import StorageError
 EXPECTED = (ChannelError, NothingToDoError, RunningAlreadyError, FormError, StorageError, OSError)
 
 
-class FriendlyGroup(click.Group):
-    """Turns the errors that can be explained into one sentence and exit code 1."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except ValidationError as error:
-            raise click.ClickException(_settings_problem(error)) from error
-        except EXPECTED as error:
-            raise click.ClickException(str(error)) from error
+def explained(error: Exception) -> str:
+    """Put an error into a sentence; empty for one that nobody expected."""
+    if isinstance(error, ValidationError):
+        return _settings_problem(error)
+    return str(error) if isinstance(error, EXPECTED) else ""
 
 
 def _settings_problem(error: ValidationError) -> str:

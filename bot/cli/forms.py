@@ -8,7 +8,6 @@ import click
 
 from bot.composition import INSTRUMENT
 from bot.settings import Settings
-from indicators.exporting import export_form
 from indicators.loading import load_form
 from indicators.reporting import check_form
 from indicators.showing import show_form
@@ -60,5 +59,7 @@ def show(form: Path, language: str) -> None:
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 def export(form: Path, out: Path) -> None:
     """Write a questionnaire as .xlsx, for Excel and KoBoToolbox."""
+    from indicators.exporting import export_form
+
     export_form(form, out)
     click.echo(f"Written: {out}")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import click
 
-from bot import running
-from bot.diagnosis import diagnose
-from bot.logging import configure_logging
 from bot.settings import Settings
-from storage.database import migrate
 
 Result = TypeVar("Result")
 
@@ -34,7 +31,11 @@ def run() -> None:
 
     With nothing configured it keeps everything in var/ and serves the simulator, a phone on a web page.
     """
+    gc.disable()  # what is imported and loaded lives as long as the program, which enables it again
     settings = Settings()
+    from bot import running
+    from bot.logging import configure_logging
+
     configure_logging(level=settings.log_level, style=settings.log_format)
     in_loop(running.run(settings, lambda address: click.echo(_greeting(settings, address))))
 
@@ -47,6 +48,8 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the tables to this version (``run`` does it by itself)."""
+    from storage.database import migrate
+
     in_loop(migrate(Settings().database_url))
     click.echo("The database is up to date.")
 
@@ -54,6 +57,8 @@ def upgrade() -> None:
 @click.command()
 def doctor() -> None:
     """Look whether everything is in order, and say what to do where it is not."""
+    from bot.diagnosis import diagnose
+
     findings = in_loop(diagnose(Settings()))
     for finding in findings:
         click.echo(f"{'ok ' if finding.is_well else 'BAD'} {finding.what}: {finding.said}")
