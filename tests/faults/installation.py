@@ -1,138 +1,133 @@
-"""A program of its own in a process of its own, with its own database, talking to the local Telegram."""
+"""An installation: processes of the program on one database, between them and the local Telegram wires that break."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import os
 import random
 import secrets
 import signal
 import socket
-import sqlite3
-import subprocess
-import sys
-from collections import Counter
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.channels.telegram.updates import KINDS
-from bot.cli.stores import opened
-from bot.settings import Settings
-from bot.telegram_bot import Updates
-from conversations.people import Role, Standing
+from tests.faults.programs import Program
+from tests.faults.setups import Setup
+from tests.faults.wire import Wire
 from tests.telegram_server import TelegramServer
 
-ROOT = Path(__file__).parents[2]
-DISTRICT = "16.07"
-LONG_AGO = datetime(2026, 1, 5, tzinfo=UTC)
 STOP_SECONDS = 30
-
 RETRY_SECONDS = 0.2
 """When Telegram brings an update again that the program did not take, because it was dead or its database away."""
 CONNECTIONS = 100
 PORTS = range(20_000, 32_000)
 """Below those that systems give to outgoing connections, so that nobody takes ours while the program is dead."""
-
-Answer = tuple[int, str]
-"""Assignment and key of a question."""
+SUPERVISOR_SECONDS = 0.2
+"""How long a program that has ended by itself stays down."""
 
 
 class Installation:
-    """One installation; ``start`` and ``kill`` as often as one likes. By webhook it keeps its port."""
+    """Start, stop and kill its ``programs`` as often as one likes; each keeps its port.
 
-    def __init__(self, folder: Path, server: TelegramServer, *, updates: Updates = "polling") -> None:
-        self.database = folder / "jemputbola.db"
-        self._folder = folder
-        self._environment = {
-            "JEMPUTBOLA_TELEGRAM_TOKEN": server.token,
-            "JEMPUTBOLA_TELEGRAM_BASE_URL": server.url,
-            "JEMPUTBOLA_DATABASE_URL": f"sqlite+aiosqlite:///{self.database}",
-            "JEMPUTBOLA_CACHE_FOLDER": str(folder / "cache"),
-            "JEMPUTBOLA_FILES_FOLDER": str(folder / "files"),
-            "JEMPUTBOLA_WEB_PORT": "0",
-            "JEMPUTBOLA_LOG_LEVEL": "WARNING",
-        }
-        self._process: subprocess.Popen[bytes] | None = None
-        if updates == "webhook":
-            self._take_updates_by_webhook(server)
+    ``cache``: where programs keep what they have read of the forms.
+    """
 
-    def _take_updates_by_webhook(self, server: TelegramServer) -> None:
-        port, secret = free_port(), secrets.token_hex(16)
-        address = f"http://127.0.0.1:{port}"
-        self._environment |= {
-            "JEMPUTBOLA_TELEGRAM_UPDATES": "webhook",
-            "JEMPUTBOLA_TELEGRAM_WEBHOOK_SECRET": secret,
-            "JEMPUTBOLA_PUBLIC_URL": address,
-            "JEMPUTBOLA_WEB_PORT": str(port),
-        }
-        server.world.retry_seconds = RETRY_SECONDS
-        url = f"{address}/telegram/{server.world.bot}"
-        server.do(server.world.set_webhook(url, secret=secret, connections=CONNECTIONS, kinds=KINDS))
+    def __init__(self, folder: Path, server: TelegramServer, database_url: str, setup: Setup, *, cache: Path) -> None:
+        self.setup = setup
+        self.database_url = database_url
+        self.server = server
+        self.files = folder / "files"
+        self.to_telegram = Wire([urlsplit(server.url).port or 0])
+        """Between the programs and Telegram."""
+        self.ends: list[int] = []
+        """Exit codes of programs that ended without being asked to."""
+        self._log = folder / "log"
+        self._log.touch()
+        self._cache = cache
+        self._ports = [free_port() for _ in range(setup.processes)]
+        self.from_telegram = Wire(self._ports)
+        """Between Telegram and the webhooks."""
+        self._wanted: set[int] = set()
+        self.programs = self._prepared(folder)
 
-    async def invite(self, number: int) -> list[str]:
-        """Put a district on the roster and give invitations for so many of its village heads."""
-        settings = Settings(
-            database_url=self._environment["JEMPUTBOLA_DATABASE_URL"], cache_folder=self._folder / "cache"
-        )
-        async with opened(settings) as store:
-            due_at = datetime(2030, 1, 1, tzinfo=UTC)
-            await store.roster.add_district(DISTRICT, 2026, due_at)
-            posts = await store.roster.posts(LONG_AGO, role=Role.VILLAGE_HEAD)
-            return [
-                await store.roster.issue_invitation(
-                    post.id,
-                    Standing.DEFINITIVE,
-                    at=LONG_AGO,
-                    name=f"Kepala {place}",
-                    expires_at=due_at + timedelta(days=1),
-                )
-                for place, post in enumerate(posts[:number])
-            ]
+    def close(self) -> None:
+        """End everything at once."""
+        self._wanted.clear()
+        for each in self.programs:
+            each.signal(signal.SIGKILL)
+        for wire in (self.to_telegram, self.from_telegram):
+            self.server.do(wire.close())
 
-    def start(self) -> None:
-        """Start the program."""
-        command = [sys.executable, "-c", "from bot.cli import main; main()", "run"]
-        environment = {**os.environ, **self._environment, "PYTHONPATH": str(ROOT)}
-        log = (self._folder / "log").open("ab")
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
-            command, cwd=self._folder, env=environment, stdout=log, stderr=log
-        )
-        log.close()
+    def start(self, *places: int) -> None:
+        """Start these programs, or all, unless they run."""
+        for place in places or range(len(self.programs)):
+            self._wanted.add(place)
+            if not self.programs[place].is_running:
+                self.programs[place].start()
 
-    def kill(self) -> None:
-        """Pull the plug."""
-        assert self._process
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+    async def kill(self, *places: int) -> None:
+        """Pull the plug of these, or of all."""
+        chosen = places or tuple(range(len(self.programs)))
+        self.let_go(*chosen)
+        for place in chosen:
+            self.programs[place].signal(signal.SIGKILL)
+        for place in chosen:
+            await self.programs[place].ended()
 
-    async def stop(self) -> int:
-        """Ask the program to stop; give its exit code."""
-        assert self._process
-        self._process.terminate()
-        return await asyncio.to_thread(self._process.wait, STOP_SECONDS)
+    async def stop(self) -> list[int | None]:
+        """Ask all programs to stop; give their exit codes (None: still there after half a minute)."""
+        self.let_go(*range(len(self.programs)))
+        for program in self.programs:
+            program.signal(signal.SIGTERM)
+        return [await program.ended(STOP_SECONDS) for program in self.programs]
+
+    async def supervise(self) -> None:
+        """Start again whatever ends by itself, until cancelled; it is remembered in ``ends``."""
+        while True:
+            for place in [each for each in self._wanted if not self.programs[each].is_running]:
+                self.let_go(place)
+                self.start(place)
+            await asyncio.sleep(SUPERVISOR_SECONDS)
 
     @property
     def log(self) -> str:
-        """What the program has written."""
-        return (self._folder / "log").read_text("utf-8")
+        """What the programs have written."""
+        return self._log.read_text("utf-8", "replace")
 
-    def answers(self) -> dict[Answer, str]:
-        """Give every answer in the database."""
-        with sqlite3.connect(self.database) as connection:
-            sheets = connection.execute("SELECT assignment_id, body FROM sheet").fetchall()
-        return {
-            (assignment, key): answer[0]
-            for assignment, body in sheets
-            for key, answer in json.loads(body).get("answers", {}).items()
+    def let_go(self, *places: int) -> None:
+        """Want these programs no more; those that have ended by themselves before are noted."""
+        for place in self._wanted.intersection(places):
+            if not self.programs[place].is_running:
+                self.ends.append(self.programs[place].exit_code)
+        self._wanted.difference_update(places)
+
+    def _prepared(self, folder: Path) -> list[Program]:
+        """Lay the wires, tell Telegram where to bring updates, and say to each program what it has to know."""
+        base_url = f"http://127.0.0.1:{self.server.do(self.to_telegram.open())}"
+        environment = {
+            "JEMPUTBOLA_TELEGRAM_TOKEN": self.server.token,
+            "JEMPUTBOLA_TELEGRAM_BASE_URL": base_url,
+            "JEMPUTBOLA_DATABASE_URL": self.database_url,
+            "JEMPUTBOLA_CACHE_FOLDER": str(self._cache),
+            "JEMPUTBOLA_FILES_FOLDER": str(self.files),
+            "JEMPUTBOLA_LOG_LEVEL": "WARNING",
         }
+        if self.setup.updates == "webhook":
+            environment |= self._taking_updates_by_webhook()
+        return [Program(environment | {"JEMPUTBOLA_WEB_PORT": str(port)}, folder, self._log) for port in self._ports]
 
-    def changes(self) -> Counter[Answer]:
-        """Count how often each answer was changed, as its history tells."""
-        with sqlite3.connect(self.database) as connection:
-            rows = connection.execute("SELECT assignment_id, key FROM history").fetchall()
-        return Counter((assignment, key) for assignment, key in rows)
+    def _taking_updates_by_webhook(self) -> dict[str, str]:
+        secret, world = secrets.token_hex(16), self.server.world
+        address = f"http://127.0.0.1:{self.server.do(self.from_telegram.open())}"
+        url = f"{address}/telegram/{world.bot}"
+        world.retry_seconds = RETRY_SECONDS
+        self.server.do(world.set_webhook(url, secret=secret, connections=CONNECTIONS, kinds=KINDS))
+        return {
+            "JEMPUTBOLA_TELEGRAM_UPDATES": "webhook",
+            "JEMPUTBOLA_TELEGRAM_WEBHOOK_SECRET": secret,
+            "JEMPUTBOLA_PUBLIC_URL": address,
+        }
 
 
 def free_port() -> int:

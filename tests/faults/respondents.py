@@ -1,78 +1,133 @@
-"""People who answer whatever happens to the program, and remember what was acknowledged."""
+"""People who answer whatever happens to the program, and remember what they have said."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
+from collections import defaultdict
 
 from conversations.taps import Tap, Verb, read_tap
-from tests.faults.installation import Answer
-from tests.telegram_server import Person, TelegramServer
+from indicators.form import Form, QuestionKind
+from tests.telegram_server import Person
 from tests.telegram_server.world import Bubble
 
-ANSWERS = 6
-"""How many questions everybody answers after their registration."""
-MOST_STEPS = 60
 PATIENCE_SECONDS = 90.0
+"""How long somebody waits for a reply: longer than any fault lasts."""
+SHARE_WITH_PHOTO = 0.3
+"""How many of the questions for evidence are answered with a photo."""
+PHOTO = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"
+"""How a JPEG file begins."""
 
-ONWARD = (Verb.JOIN, Verb.CONTINUE, Verb.SKIP, Verb.OPEN, Verb.MENU)
-"""What to tap when there is no answer to tap, best first."""
+ONWARD = (Verb.JOIN, Verb.YES, Verb.ENOUGH, Verb.CONTINUE, Verb.SKIP, Verb.OPEN, Verb.MENU)
+"""What to tap when there is no answer to give, best first."""
+
+Answer = tuple[int, str]
+"""Assignment and key of a question."""
+Labelled = tuple[str, Tap]
+"""What a button carries, as it is and decoded."""
 
 
 class Respondent:
-    """Somebody who taps their way through the questions, and remembers what was acknowledged."""
+    """Somebody who waits for each reply, and then taps, types or sends a photo, in a way that never gets one twice."""
 
-    def __init__(self, person: Person, code: str, chance: random.Random) -> None:
+    def __init__(self, person: Person, code: str, form: Form, chance: random.Random) -> None:
         self.person = person
-        self.acknowledged: dict[Answer, str] = {}
+        self.said: defaultdict[Answer, list[str]] = defaultdict(list)
+        """What was said to each question, in order; no two in a row are the same."""
+        self.photos: set[str] = set()
+        """SHA-256 of what was sent as evidence."""
+        self.events = 0
+        """How often they have done something."""
+        self.replies = 0
+        """How often the bot has answered them."""
         self._code = code
+        self._form = form
         self._chance = chance
         self._seen: set[str] = set()
+        self._texts: dict[Answer, Bubble] = {}
+        """Questions for words, which may be answered again and again in a reply."""
+        self._bubble: Bubble | None = None
 
-    async def answer_questions(self) -> None:
-        """Go on until enough answers have been acknowledged."""
-        self.person.says(f"/start {self._code}")
-        open_answer: tuple[Answer, str] | None = None
-        for _ in range(MOST_STEPS):
-            bubble = await self._next()
-            if open_answer:
-                self.acknowledged[open_answer[0]] = open_answer[1]
-            if len(self.acknowledged) >= ANSWERS:
-                return
-            label, tap = self._choose(bubble)
-            open_answer = _meant(tap)
-            self.person.taps(label)
-        raise AssertionError(f"{len(self.acknowledged)} answers after {MOST_STEPS} steps: {self.person.heard[-1]}")
+    async def answer_until(self, enough: asyncio.Event) -> None:
+        """Go on until it is enough and the last thing that was said has its reply."""
+        while not enough.is_set():
+            await self.go_on()
+
+    async def go_on(self) -> None:
+        """Do the next thing and wait for its reply.
+
+        Raises:
+            AssertionError: there was none for a minute and a half.
+        """
+        self.events += 1
+        if self._bubble is None:
+            self.person.says(f"/start {self._code}")
+        else:
+            self._act(self._bubble)
+        self._bubble = await self._next()
+        self.replies += 1
 
     async def _next(self) -> Bubble:
-        """Wait for something new to choose from; a reply that comes twice was sent again after a crash."""
+        """Wait for something new to choose from; what comes twice was sent again after a crash."""
         while True:
             bubble = await self.person.hears(within=PATIENCE_SECONDS)
-            if bubble.buttons and str(bubble.buttons) + bubble.text not in self._seen:
-                self._seen.add(str(bubble.buttons) + bubble.text)
+            appearance = f"{bubble.text} {bubble.buttons}"
+            if bubble.buttons and appearance not in self._seen:
+                self._seen.add(appearance)
                 return bubble
 
-    def _choose(self, bubble: Bubble) -> tuple[str, Tap]:
-        buttons = [(label, tap) for row in bubble.buttons for label, data in row if (tap := read_tap(data))]
-        answers = [(label, tap) for label, tap in buttons if tap.verb is Verb.ANSWER]
+    def _act(self, bubble: Bubble) -> None:
+        buttons = [(data, tap) for row in bubble.buttons for _, data in row if (tap := read_tap(data))]
+        answers = [each for each in buttons if each[1].verb is Verb.ANSWER]
+        asked = next((_question_of(tap) for _, tap in buttons if tap.verb is Verb.SKIP), None)
         if answers:
-            return self._chance.choice(answers)
-        onward = [each for verb in ONWARD for each in buttons if each[1].verb is verb]
-        assert onward, f"nothing to tap in {bubble}"
-        return onward[0]
+            self._choose(bubble, answers)
+        elif asked and self._is_answered_without_button(asked, bubble):
+            return
+        elif onward := [each for verb in ONWARD for each in buttons if each[1].verb is verb]:
+            self._press(bubble, onward[0])
+        else:
+            self._change_words()
+
+    def _choose(self, bubble: Bubble, answers: list[Labelled]) -> None:
+        """Take any choice; the first where there was none yet, because more questions follow from it."""
+        chosen = self._chance.choice(answers) if self.said else answers[0]
+        self.said[_question_of(chosen[1])].append(chosen[1].text(2))
+        self._press(bubble, chosen)
+
+    def _press(self, bubble: Bubble, button: Labelled) -> None:
+        self.person.presses(bubble, button[0])
+
+    def _is_answered_without_button(self, asked: Answer, bubble: Bubble) -> bool:
+        """Type words or send a photo where that is asked for; tell whether it was."""
+        question = self._form.question_by_name.get(asked[1])
+        if question and question.kind is QuestionKind.TEXT:
+            self._texts[asked] = bubble
+            self._say(asked)
+            return True
+        if question and question.is_evidence and self._chance.random() < SHARE_WITH_PHOTO:
+            self._send_photo()
+            return True
+        return False
+
+    def _say(self, asked: Answer, reply_to: int = 0) -> None:
+        words = f"Nomor {len(self.said[asked]) + 1} Tahun 2024"
+        self.said[asked].append(words)
+        self.person.says(words, reply_to=reply_to)
+
+    def _send_photo(self) -> None:
+        content = PHOTO + self._chance.randbytes(2000)
+        self.photos.add(hashlib.sha256(content).hexdigest())
+        self.person.sends_photo(content)
+
+    def _change_words(self) -> None:
+        """The form is at its end: change an answer in words, in reply to the newest copy of its question."""
+        asked = self._chance.choice(list(self._texts))
+        question = self._texts[asked]
+        copies = [each for each in self.person.heard if (each.text, each.buttons) == (question.text, question.buttons)]
+        self._say(asked, reply_to=copies[-1].id)
 
 
-def _meant(tap: Tap) -> tuple[Answer, str] | None:
-    if tap.verb is not Verb.ANSWER:
-        return None
-    return (tap.number(0), tap.text(1)), tap.text(2)
-
-
-async def calls(server: TelegramServer, number: int, method: str = "") -> None:
-    """Wait until Telegram has been called so many times (by this method)."""
-
-    def is_enough() -> bool:
-        return len(server.calls(method) if method else server.world.calls) >= number
-
-    enough = server.world.wait_for(is_enough, PATIENCE_SECONDS)
-    assert await asyncio.wrap_future(server.start(enough)), "the program called Telegram no more"
+def _question_of(tap: Tap) -> Answer:
+    return tap.number(0), tap.text(1)

@@ -43,8 +43,14 @@ class Person:
         for bubble in reversed(self.chat.bubbles):
             for shown, data in (button for row in bubble.buttons for button in row):
                 if shown == label:
-                    return self._taps(bubble, data)
+                    return self.presses(bubble, data)
         raise AssertionError(f"{self.chat.name} sees no button {label!r}, only {self.labels}")
+
+    def presses(self, bubble: Bubble, data: str) -> None:
+        """Press the button of this message that carries this."""
+        carried = {"message_id": bubble.id, "date": 1, "chat": self._chat(), "text": bubble.text}
+        tap = {"id": f"tap-{bubble.id}", "from": self._user(), "data": data, "message": carried, "chat_instance": "1"}
+        self._announces("callback_query", tap)
 
     def sends_photo(self, content: bytes, *, caption: str = "", album: str = "") -> Bubble:
         """Send a photo."""
@@ -95,11 +101,6 @@ class Person:
 
     def _unread(self, part: str) -> Bubble | None:
         return next((bubble for bubble in self.heard[self._read :] if part in bubble.text), None)
-
-    def _taps(self, bubble: Bubble, data: str) -> None:
-        carried = {"message_id": bubble.id, "date": 1, "chat": self._chat(), "text": bubble.text}
-        tap = {"id": f"tap-{bubble.id}", "from": self._user(), "data": data, "message": carried, "chat_instance": "1"}
-        self._announces("callback_query", tap)
 
     def _sends(self, seen: str, **fields: Any) -> Bubble:
         bubble = Bubble(self._world.number(), seen, is_ours=False)

@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import Address
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -130,7 +130,10 @@ class TelegramServer:
 
     async def _call(self, request: Request) -> Response:
         self._clients.add(request.client)
-        given = {**request.query_params, **await read_form(request)}
+        try:
+            given = {**request.query_params, **await read_form(request)}
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody hears it: the program was killed while it called
         world = self._worlds.get(request.path_params["token"])
         if world is None:
             raise RefusedError(401, "Unauthorized")

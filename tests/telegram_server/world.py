@@ -26,6 +26,7 @@ MOST_BUTTONS_A_ROW = 8
 MOST_UPDATES = 100
 MESSAGES_A_SECOND = 30
 LONGEST_HANG_SECONDS = 120
+FIRST_UPDATE = 1001
 
 
 @dataclass
@@ -39,6 +40,8 @@ class Bubble:
     buttons: tuple[tuple[tuple[str, str], ...], ...] = ()
     """Rows of (label, data)."""
     file: Carried | None = None
+    at: float = field(default_factory=time.monotonic)
+    """When it came into the chat, in monotonic seconds."""
 
     @property
     def labels(self) -> list[str]:
@@ -81,6 +84,8 @@ class Fault:
     """What is answered word for word instead, by something between us and Telegram."""
     is_cut: bool = False
     """The connection ends in the middle of the answer."""
+    strikes: Callable[[], None] | None = None
+    """Done at the very moment when it goes wrong."""
 
 
 @dataclass
@@ -109,7 +114,7 @@ class World:
     """How long a failed update rests before it is brought again; None: until ``TelegramServer.bring_again``."""
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _numbers: int = 0
-    _update_numbers: int = 1000
+    _update_numbers: int = FIRST_UPDATE - 1
     _polls: int = 0
     _sends: deque[float] = field(default_factory=deque)
 
@@ -117,6 +122,11 @@ class World:
         """Give the next message number."""
         self._numbers += 1
         return self._numbers
+
+    @property
+    def announced(self) -> range:
+        """Numbers of all updates so far."""
+        return range(FIRST_UPDATE, self._update_numbers + 1)
 
     async def wait_for(self, holds: Callable[[], bool], seconds: float) -> bool:
         """Wait until something holds, or give up; tell which."""
@@ -185,6 +195,8 @@ class World:
         return None
 
     async def _fail(self, fault: Fault) -> None:
+        if fault.strikes:
+            fault.strikes()
         if not fault.status and not fault.is_cut:
             await self.wait_for(lambda: self.is_closing, LONGEST_HANG_SECONDS)
         if fault.says is not None or fault.is_cut:

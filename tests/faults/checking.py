@@ -1,0 +1,198 @@
+"""Looks whether anything that was said or decided has been lost or doubled; counts, and says what is wrong."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.channels.rendering.telegram import draw
+from bot.channels.telegram.channel import LIMITS
+from conversations.messages import Message
+from conversations.sheets import Sheet
+from storage.form_rows import FormRows
+from storage.outbox_states import OutboxState, Priority
+from storage.store import Store
+from storage.tables import address, event_key, failed_event, history, job, outbox, region, score_total, sheet
+from storage.tables.base import AnyRow
+from storage.totals import LEVELS, recounted
+from tests.faults.respondents import Answer, Respondent
+from tests.telegram_server.entities import parse_html
+from tests.telegram_server.world import Bubble
+
+Look = tuple[str, tuple[tuple[tuple[str, str], ...], ...]]
+"""Text and buttons of a message, as its reader sees them."""
+BULK_MARK = "Siaran"
+"""How the text of every broadcast begins."""
+
+
+@dataclass
+class Findings:
+    """What was counted, and what is wrong; findings of several installations can be added up."""
+
+    people: int = 0
+    events: int = 0
+    """Things that people did, every one of which has to take effect once."""
+    answers: int = 0
+    photos: int = 0
+    replies: int = 0
+    sent_again: int = 0
+    """Replies that came twice, because nobody could know whether they had arrived."""
+    broadcast: int = 0
+    """Messages of broadcasts."""
+    uncertain: int = 0
+    """Of these, perhaps sent: not repeated."""
+    problems: list[str] = field(default_factory=list)
+
+    def __iadd__(self, other: Findings) -> Findings:
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+        return self
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the database holds in the end."""
+
+    events: frozenset[str]
+    answers: dict[Answer, str]
+    changes: dict[Answer, list[str]]
+    """New values of each answer, in order."""
+    photos: list[str]
+    messages: Sequence[AnyRow]
+    left: dict[str, int]
+    """Rows of work that should have come to an end."""
+    miscounted: int
+    """Totals that are not what a recount gives."""
+
+
+async def examine(store: Store, people: Sequence[Respondent], updates: Iterable[int]) -> Findings:
+    """Compare what people have said and heard with what is kept; ``updates``: numbers of all that Telegram had."""
+    kept = await _read(store)
+    found = Findings(people=len(people), events=len(kept.events))
+    _look_at_events(found, kept, updates)
+    _look_at_answers(found, kept, people)
+    for each in people:
+        mine = [row for row in kept.messages if row.user == str(each.person.chat.id)]
+        _look_at_messages(found, mine, each.person.heard)
+        decided = sum(row.priority == Priority.REPLY for row in mine)
+        if decided != each.events:
+            found.problems.append(f"{each.person.chat.name} did {each.events} things and was answered {decided} times")
+    _look_at_rest(found, kept)
+    return found
+
+
+def _look_at_events(found: Findings, kept: Kept, updates: Iterable[int]) -> None:
+    lost = [number for number in updates if f"telegram:1:{number}" not in kept.events]
+    if lost:
+        found.problems.append(f"updates that never took effect: {lost}")
+
+
+def _look_at_answers(found: Findings, kept: Kept, people: Sequence[Respondent]) -> None:
+    said = {asked: values for each in people for asked, values in each.said.items()}
+    found.answers = sum(len(values) for values in said.values())
+    for asked, values in said.items():
+        if kept.answers.get(asked) != values[-1]:
+            found.problems.append(f"{asked}: said {values[-1]!r}, kept {kept.answers.get(asked)!r}")
+        if kept.changes.get(asked) != values:
+            found.problems.append(f"{asked}: said {values}, the history has {kept.changes.get(asked)}")
+    unsaid = kept.answers.keys() - said.keys()
+    if unsaid:
+        found.problems.append(f"answers that nobody gave: {sorted(unsaid)}")
+    photos = sorted(photo for each in people for photo in each.photos)
+    found.photos = len(photos)
+    if sorted(kept.photos) != photos:
+        found.problems.append(f"{len(photos)} photos were sent, {len(kept.photos)} are kept, of them others or twice")
+
+
+def _look_at_messages(found: Findings, rows: Sequence[AnyRow], heard: Sequence[Bubble]) -> None:
+    """Compare the outbox of one chat with what arrived there."""
+    rows_by_look: defaultdict[Look, list[AnyRow]] = defaultdict(list)
+    for row in rows:
+        rows_by_look[_look_of(row.body)].append(row)
+    copies = Counter((bubble.text, bubble.buttons) for bubble in heard)
+    for look, same in rows_by_look.items():
+        if same[0].priority == Priority.BULK:
+            _look_at_broadcast(found, same, copies[look])
+        else:
+            _look_at_reply(found, same, copies[look])
+    for look in copies.keys() - rows_by_look.keys():
+        found.problems.append(f"a message that nobody decided to send: {look[0][:60]!r}")
+
+
+def _look_at_reply(found: Findings, same: Sequence[AnyRow], copies: int) -> None:
+    """Every reply has arrived; twice only when one attempt at least ended without anybody knowing how."""
+    found.replies += len(same)
+    states = {OutboxState(row.state).name for row in same}
+    if states != {"SENT"} or copies < len(same):
+        found.problems.append(f"{len(same)} replies, {copies} arrived, {states}: {_look_of(same[0].body)[0][:60]!r}")
+    if copies <= len(same):
+        return
+    found.sent_again += copies - len(same)
+    if not any(row.is_uncertain or row.attempts > 1 for row in same):
+        found.problems.append(f"a reply came {copies} times for no reason: {_look_of(same[0].body)[0][:60]!r}")
+
+
+def _look_at_broadcast(found: Findings, same: Sequence[AnyRow], copies: int) -> None:
+    """A broadcast arrives once, or not at all, or nobody knows and it says so."""
+    found.broadcast += len(same)
+    for row in same:
+        state = OutboxState(row.state)
+        found.uncertain += state is OutboxState.UNCERTAIN
+        expected = {OutboxState.SENT: {1}, OutboxState.UNCERTAIN: {0, 1}}.get(state, set())
+        if copies not in expected:
+            found.problems.append(f"a broadcast is {state.name} and came {copies} times")
+
+
+def _look_at_rest(found: Findings, kept: Kept) -> None:
+    found.problems += [f"{many} rows of {table} are left" for table, many in kept.left.items() if many]
+    if kept.miscounted:
+        found.problems.append(f"{kept.miscounted} totals differ from a recount")
+
+
+def _look_of(body: str) -> Look:
+    drawn = draw(msgspec.json.decode(body, type=Message), LIMITS)
+    buttons = tuple(tuple((each.label, each.data) for each in row) for row in drawn.buttons)
+    return parse_html(drawn.parts[-1]), buttons
+
+
+async def _read(store: Store) -> Kept:
+    await store._shared.form_rows.prepare(store._database)
+    async with store._database.reading("Looking at everything") as connection:
+        sheets = [
+            (row.assignment_id, msgspec.json.decode(row.body, type=Sheet))
+            for row in await connection.execute(select(sheet))
+        ]
+        changes: defaultdict[Answer, list[str]] = defaultdict(list)
+        for row in await connection.execute(select(history).order_by(history.c.id)):
+            changes[row.assignment_id, row.key].append(row.new)
+        messages = select(outbox, address.c.user).join(address, address.c.id == outbox.c.address_id)
+        return Kept(
+            events=frozenset(await connection.scalars(select(event_key.c.key))),
+            answers={(number, key): said.value for number, kept in sheets for key, said in kept.answers.items()},
+            changes=changes,
+            photos=[photo.sha256 for _, kept in sheets for photo in kept.evidence],
+            messages=(await connection.execute(messages.order_by(outbox.c.id))).all(),
+            left={
+                table.name: len((await connection.execute(select(table.c.id))).all()) for table in (job, failed_event)
+            },
+            miscounted=await _miscounted(connection, store._shared.form_rows),
+        )
+
+
+async def _miscounted(connection: AsyncConnection, form_rows: FormRows) -> int:
+    kept = {tuple(row) for row in await connection.execute(select(score_total))}
+    provinces = select(region.c.province_id, score_total.c.cycle_id).join(
+        score_total, score_total.c.region_id == region.c.id
+    )
+    counted: set[tuple[Any, ...]] = set()
+    for row in (await connection.execute(provinces.distinct())).all():
+        for level in LEVELS:
+            found = await recounted(connection, form_rows, row.cycle_id, (level, row.province_id))
+            counted |= {tuple(each[column.name] for column in score_total.columns) for each in found}
+    return len(kept ^ counted)

@@ -1,0 +1,100 @@
+"""Programs that start at once: each is forked from a process that has imported everything already.
+
+Everything else is as with ``jemputbola run``: a process of its own, that can be asked to stop, held, or killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+from collections.abc import Mapping
+from functools import cache
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+
+import bot.channels.telegram.ptb  # noqa: F401 - imported before the fork, so that no start has to wait for it
+from bot.cli import main
+
+PREFIX = "JEMPUTBOLA_"
+DIE_WITH_PARENT = 1
+"""``PR_SET_PDEATHSIG`` of prctl(2)."""
+
+
+class Program:
+    """One process of the program; ``start`` and end it as often as one likes."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path, log: Path) -> None:
+        self._given = (dict(environment), str(folder), str(log))
+        self._process: ForkServerProcess | None = None
+
+    def start(self) -> None:
+        """Start it."""
+        self._process = _forking().Process(target=_run, args=self._given, daemon=True)
+        self._process.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether it has been started and has not ended."""
+        return self._process is not None and self._process.is_alive()
+
+    @property
+    def exit_code(self) -> int:
+        """How it ended (negative: the signal that ended it)."""
+        assert self._process
+        code = self._process.exitcode
+        assert code is not None
+        return code
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal, unless it has ended."""
+        if self._process and self._process.pid and self._process.is_alive():
+            os.kill(self._process.pid, number)
+
+    def limit_files(self, most_bytes: int | None) -> None:
+        """Let its files grow to this size only, as on a full disk; None: as they like. Linux only."""
+        if sys.platform == "linux" and self._process and self._process.pid and self._process.is_alive():
+            most = resource.RLIM_INFINITY if most_bytes is None else most_bytes
+            resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+
+    async def ended(self, within: float | None = None) -> int | None:
+        """Wait for its end and give its exit code; None: it still runs after so many seconds."""
+        assert self._process
+        loop, has_ended = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._process.sentinel, has_ended.set)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await has_ended.wait()
+        loop.remove_reader(self._process.sentinel)
+        return self._process.exitcode
+
+
+@cache
+def _forking() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
+def _run(environment: Mapping[str, str], folder: str, log: str) -> None:
+    """Be the program."""
+    _end_with_parent()
+    for name in [each for each in os.environ if each.startswith(PREFIX)]:
+        del os.environ[name]
+    os.environ.update(environment)
+    os.chdir(folder)
+    written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(written, stream.fileno())
+    main(["run"])
+
+
+def _end_with_parent() -> None:
+    """Leave nothing running when the tests are killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)

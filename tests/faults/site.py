@@ -1,0 +1,133 @@
+"""A place where things go wrong: an installation, the people who use it, and chance; and what happens there."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from storage.database import file_of
+from storage.outbox_states import OutboxState
+from storage.store import Store
+from tests.faults.checking import Findings, examine
+from tests.faults.installation import Installation
+from tests.faults.respondents import PATIENCE_SECONDS, Respondent
+from tests.faults.setups import Ground, Setup
+from tests.telegram_server import TelegramServer
+
+LOOK_SECONDS = 0.05
+
+
+@dataclass
+class Site:
+    """One installation with people around it."""
+
+    installation: Installation
+    people: Sequence[Respondent]
+    store: Store
+    chance: random.Random
+    injected: Counter[str] = field(default_factory=Counter)
+    """How often each fault was injected."""
+    broadcasts: int = 0
+
+    @property
+    def server(self) -> TelegramServer:
+        """The Telegram of this place."""
+        return self.installation.server
+
+    @property
+    def database_file(self) -> Path:
+        """The file of a SQLite database."""
+        file = file_of(self.installation.database_url)
+        assert file
+        return file
+
+    async def calls(self, number: int, method: str = "") -> None:
+        """Wait until Telegram has been called so many times more (by this method)."""
+        world = self.server.world
+        before = len(world.calls)
+
+        def is_enough() -> bool:
+            return sum(not method or name == method for name, _, _ in world.calls[before:]) >= number
+
+        await self.until(is_enough, f"{number} calls of {method or 'any method'}")
+
+    async def until(self, holds: Callable[[], bool], what: str) -> None:
+        """Wait for something that can be seen at Telegram."""
+        holding = self.server.start(self.server.world.wait_for(holds, PATIENCE_SECONDS))
+        assert await asyncio.wrap_future(holding), f"waited in vain for {what}: {self.installation.log[-2000:]}"
+
+
+Strike = Callable[[Site], Awaitable[None]]
+"""Does something bad to a place, and mends it again."""
+
+
+@asynccontextmanager
+async def opened(ground: Ground, setup: Setup, folder: Path, *, people: int, seed: str) -> AsyncIterator[Site]:
+    """Make a place, and end whatever still runs there afterwards."""
+    await asyncio.to_thread(folder.mkdir, exist_ok=True)
+    with TelegramServer() as server:
+        url = ground.new()
+        store = ground.store(url)
+        installation = Installation(folder, server, url, setup, cache=ground.cache)
+        form = store.library.forms["dekela"]
+        respondents = [
+            Respondent(server.person(f"Kepala {place}"), code, form, random.Random(f"{seed} {place}"))
+            for place, code in enumerate(ground.codes[:people])
+        ]
+        try:
+            yield Site(installation, respondents, store, random.Random(seed))
+        finally:
+            installation.close()
+            await store.close()
+            ground.drop(url)
+
+
+async def play(site: Site, strikes: Sequence[Strike]) -> Findings:
+    """Let everybody answer while things go wrong, one after the other; then look whether all is well.
+
+    Raises:
+        AssertionError: somebody waited in vain for a reply, or could not go on afterwards.
+    """
+    site.installation.start()
+    async with asyncio.TaskGroup() as tasks:
+        supervision = tasks.create_task(site.installation.supervise())
+        await _answer_while(site, strikes)
+        await asyncio.gather(*(each.go_on() for each in site.people))
+        await _work_off(site)
+        supervision.cancel()
+    codes = await site.installation.stop()
+    world = site.server.world
+    found = await examine(site.store, site.people, world.announced)
+    if any(codes):
+        found.problems.append(f"exit codes after being asked to stop: {codes}")
+    if site.installation.ends:
+        found.problems.append(f"programs ended by themselves: {site.installation.ends}")
+    return found
+
+
+async def _answer_while(site: Site, strikes: Sequence[Strike]) -> None:
+    enough = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        for each in site.people:
+            tasks.create_task(each.answer_until(enough))
+        for strike in strikes:
+            await strike(site)
+            site.injected[strike.__name__] += 1
+        enough.set()
+
+
+async def _work_off(site: Site) -> None:
+    """Wait until nothing is left to be taken in, fetched or sent."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while site.server.world.updates or await _has_work(site.store):  # noqa: ASYNC110 - a database announces nothing
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _has_work(store: Store) -> bool:
+    counts = await store.outbox.counts()
+    return bool(counts[OutboxState.WAITING] or counts[OutboxState.LEASED] or await store.jobs.count())
