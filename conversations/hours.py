@@ -25,6 +25,11 @@ def day_there(at: datetime, region_code: str) -> date:
     return at.astimezone(zone_of(region_code)).date()
 
 
+def last_day(until: datetime, region_code: str) -> date:
+    """Give the last day of a time that ends at this moment: an end at midnight belongs to the day before."""
+    return day_there(until - timedelta.resolution, region_code)
+
+
 def greeting_key(at: datetime, region_code: str) -> str:
     """Name the greeting of the hour: pagi until 10, siang until 15, sore until 18, then malam (local usage)."""
     hour = at.astimezone(zone_of(region_code)).hour

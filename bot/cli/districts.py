@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -13,12 +13,11 @@ from bot.cli.stores import opened
 from bot.clock import SystemClock
 from bot.composition import load_library
 from bot.settings import Settings
+from conversations.hours import zone_of
 from conversations.people import Role, Standing
 from storage.districts import AddedDistrict
 from storage.errors import StorageError
 
-WESTERN_INDONESIA = timedelta(hours=7)
-"""Deadlines are days in Jakarta's time; the last minute of the day still counts."""
 CODE = "Code of the Kemendagri list, such as 16.07 or 16.07.05.2004."
 
 
@@ -37,7 +36,7 @@ def add(code: str, year: int, due: datetime | None, forms: tuple[str, ...]) -> N
 
     Doing it again changes only the deadline.
     """
-    added = in_loop(_add(code, year, due and _end_of(due), forms))
+    added = in_loop(_add(code, year, due and _end_of(due, code), forms))
     click.echo(
         f"{added.name}: {added.subdistricts} kecamatan, {added.villages} desa/kelurahan, "
         f"{added.posts} posts, {added.assignments} questionnaires to be answered."
@@ -119,6 +118,6 @@ async def _bot(settings: Settings, number: str) -> str:
         await api.close()
 
 
-def _end_of(day: datetime) -> datetime:
-    """Give the moment after the last one of this day in Jakarta."""
-    return day.replace(tzinfo=UTC) + timedelta(days=1) - WESTERN_INDONESIA
+def _end_of(day: datetime, code: str) -> datetime:
+    """Give the moment after the last one of this day where the region lies."""
+    return day.replace(tzinfo=zone_of(code)) + timedelta(days=1)

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from conversations.dialogs.asking import office_of
 from conversations.forms import OFFICE_SCOPE, Filling
-from conversations.hours import day_there
+from conversations.hours import day_there, last_day
 from conversations.messages import Button
 from conversations.needs import AllSheetsNeed
 from conversations.people import Assignment
@@ -69,7 +69,7 @@ def _sent_note(turn: Turn, assignment: Assignment) -> Markup | None:
         return turn.texts("review.sent_closed", day=sent)
     if assignment.due_at is None:
         return turn.texts("review.sent", day=sent)
-    return turn.texts("review.sent_until", day=sent, due=long_date(day_there(assignment.due_at, code), language))
+    return turn.texts("review.sent_until", day=sent, due=long_date(last_day(assignment.due_at, code), language))
 
 
 def _buttons(turn: Turn, filling: Filling) -> Buttons:

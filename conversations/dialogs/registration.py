@@ -9,7 +9,7 @@ from conversations.dialogs.asking import asking_of
 from conversations.dialogs.going import start_filling
 from conversations.dialogs.home import lost_buttons, show_menu
 from conversations.dialogs.offers import language_buttons, menu_button
-from conversations.hours import day_there, greeting_key
+from conversations.hours import greeting_key, last_day
 from conversations.messages import Button
 from conversations.needs import InvitationNeed, InvitedToNeed
 from conversations.people import Assignment, Invitation, Post
@@ -160,7 +160,7 @@ def _task_text(turn: Turn, assignment: Assignment, office: str) -> Markup:
     text = turn.texts("register.task", rows=rows, minutes=minutes, form=form.title.said(language))
     if assignment.due_at is None:
         return text
-    due = long_date(day_there(assignment.due_at, assignment.region.code), language)
+    due = long_date(last_day(assignment.due_at, assignment.region.code), language)
     return Markup(f"{text} {turn.texts('register.due', due=due)}")
 
 

@@ -7,7 +7,7 @@ from conversations.dialogs.asking import ask, pause
 from conversations.dialogs.offers import answers_button, ask_button, continue_button, menu_button, say_closed
 from conversations.dialogs.overview import all_sheets, gaps, lacking
 from conversations.forms import Filling, Spot
-from conversations.hours import day_there
+from conversations.hours import last_day
 from conversations.messages import Button
 from conversations.people import Assignment, Standing
 from conversations.taps import Verb, tap
@@ -72,7 +72,7 @@ def send(turn: Turn, filling: Filling, *, with_gaps: bool) -> None:
 def _thanks(turn: Turn, assignment: Assignment) -> Markup:
     if assignment.due_at is None:
         return turn.texts("send.done")
-    due = long_date(day_there(assignment.due_at, assignment.region.code), turn.texts.language)
+    due = long_date(last_day(assignment.due_at, assignment.region.code), turn.texts.language)
     return turn.texts("send.done_until", due=due)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conversations.dialogs.asking import waiting
 from conversations.dialogs.overview import gaps, lacking
 from conversations.forms import Filling
-from conversations.hours import day_there, greeting_key
+from conversations.hours import day_there, greeting_key, last_day
 from conversations.people import Assignment
 from conversations.texts import Markup
 from conversations.turn import Turn, lines
@@ -60,10 +60,12 @@ def deadline_line(turn: Turn, assignment: Assignment) -> Markup | None:
     if assignment.due_at is None:
         return None
     code = assignment.region.code
-    due = day_there(assignment.due_at, code)
+    due = last_day(assignment.due_at, code)
     if not assignment.is_open(turn.event.at):
         return turn.texts("status.closed", day=long_date(due, turn.texts.language))
     days = (due - day_there(turn.event.at, code)).days
+    if not days:
+        return turn.texts("status.last_day")
     return turn.texts.count("status.left", days, day=long_date(due, turn.texts.language))
 
 

@@ -13,7 +13,7 @@ from indicators.loading import load_instrument
 
 KLA_2024 = Path(__file__).parents[2] / "indicators" / "kla_2024"
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
-DUE = datetime(2026, 3, 31, 16, 59, 59, tzinfo=UTC)
+DUE = datetime(2026, 3, 31, 17, tzinfo=UTC)  # midnight after the last day
 UNIT_OF_ROLE = {
     Role.VILLAGE_HEAD: ("desa",),
     Role.SUBDISTRICT_HEAD: ("kecamatan",),
