@@ -178,6 +178,7 @@ async def test_a_connection_that_does_not_come_about_has_sent_nothing(library: O
                 await api.send_message("1", "halo", ())
 
     assert flags(raised.value) == NOT_SENT
+    assert "very-secret" not in raised.value.reason + "".join(traceback.format_exception(raised.value))
 
 
 def flags(error: BaseException) -> tuple[bool, bool]:

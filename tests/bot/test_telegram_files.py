@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels.port import ChannelError
-from bot.channels.telegram import files
+from bot.channels.telegram import files, sending
 from bot.channels.telegram.api import Patience
 from bot.channels.telegram.channel import LIMITS
 from bot.channels.telegram.ptb import PtbApi
@@ -157,6 +157,18 @@ async def test_a_message_does_not_wait_for_ever_for_the_upload_of_another(
         hanging.cancel()
 
     assert (raised.value.retryable, raised.value.is_uncertain) == (True, False)
+
+
+async def test_no_message_is_on_its_way_for_ever(
+    server: TelegramServer, sender: Sender, picture: StoredFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "LONGEST_SECONDS", 0.05)
+    server.fails(Fault("sendPhoto"))
+
+    with pytest.raises(ChannelError) as raised:
+        await show(sender, server.person(), picture)
+
+    assert (raised.value.retryable, raised.value.is_uncertain) == (True, True)
 
 
 async def test_of_many_files_the_first_is_forgotten(

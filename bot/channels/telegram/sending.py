@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.channels.port import ChannelError, ChannelLimits, OpenFile
 from bot.channels.rendering.telegram import draw
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.files import FileSender
 from conversations.messages import Message
+
+LONGEST_SECONDS = 100.0
+"""A message is on its way no longer than this, however slowly its file trickles: it holds up the others of its chat."""
 
 
 class Sender:
@@ -23,6 +28,14 @@ class Sender:
         Raises:
             ChannelError: it could not be sent, or nobody knows whether it was; uncertain too when a part has arrived.
         """
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS):
+                return await self._send(chat, message)
+        except TimeoutError:
+            reason = f"no end after {LONGEST_SECONDS:.0f} seconds"
+            raise ChannelError(reason, retryable=True, is_uncertain=True) from None
+
+    async def _send(self, chat: str, message: Message) -> str:
         drawn = draw(message, self._limits)
         last = ""
         try:
