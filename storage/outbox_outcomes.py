@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Boolean, Update, bindparam, or_, select, text, update
@@ -84,14 +85,19 @@ _asked = select(outbox.c.id, outbox.c.address_id, outbox.c.topic_assignment_id, 
 
 
 async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[Outcome], now: int, *, tenure: int) -> None:
-    """Write the outcomes of messages that were handed out in this tenure, in few statements."""
-    await write_many(connection, _end, [_row(outcome, now) | {"in_tenure": tenure} for outcome in outcomes])
+    """Write the outcomes of messages that were handed out in this tenure, in few statements.
+
+    Rows are taken in the order of every transaction, addresses before messages and messages by their numbers: two that
+    write at the same time on PostgreSQL then wait for each other and not in a circle.
+    """
     sent = {each.id: each.message_id for each in outcomes if isinstance(each, Sent) and each.message_id}
     if sent:
         await _remember_topics(connection, sent)
     gone = [each.id for each in outcomes if isinstance(each, Gone)]
     if gone:
         await _close_chats(connection, gone, now)
+    rows = [_row(outcome, now) | {"in_tenure": tenure} for outcome in sorted(outcomes, key=attrgetter("id"))]
+    await write_many(connection, _end, rows)
 
 
 def _row(outcome: Outcome, now: int) -> dict[str, Any]:
