@@ -81,11 +81,11 @@ Waiting = deque[deque[bytes]]
 class AlwaysWell:
     """What the web server asks about the program, which is not there."""
 
-    async def live(self) -> Mapping[str, bool]:
+    async def live(self) -> Mapping[str, str]:
         """Report nothing."""
         return {}
 
-    async def ready(self) -> Mapping[str, bool]:
+    async def ready(self) -> Mapping[str, str]:
         """Report nothing."""
         return {}
 

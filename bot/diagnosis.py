@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot import at_work
 from bot.channels.port import ChannelError
+from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.webhook_state import complaint
 from bot.clock import SystemClock
 from bot.composition import load_library, open_store
+from bot.leadership import polling
 from bot.settings import Settings
 from bot.telegram_bot import TelegramBot
 from indicators.problems import FormError
 from storage.database import migrate
+from storage.envelopes import via
 from storage.errors import StorageError
 from storage.outbox_states import OutboxState
 
@@ -27,12 +32,15 @@ class Finding:
     is_well: bool = True
 
 
-async def diagnose(settings: Settings) -> list[Finding]:
-    """Look at forms, database, folders and channels; nothing is changed but the tables' version."""
+async def diagnose(settings: Settings, parts: Iterable[str] = ()) -> list[Finding]:
+    """Look at these parts, by default at all: forms, database, folders, channels, the running program.
+
+    Nothing is changed but the tables' version.
+    """
     findings = []
-    for what, look in LOOKS.items():
+    for what in parts or LOOKS:
         try:
-            findings.append(Finding(what, await look(settings)))
+            findings.append(Finding(what, await LOOKS[what](settings)))
         except (FormError, StorageError, ChannelError, OSError) as error:
             findings.append(Finding(what, str(error), is_well=False))
     return findings
@@ -62,7 +70,7 @@ async def _folder(settings: Settings) -> str:
 async def _telegram(settings: Settings) -> str:
     if not settings.has_telegram:
         return "off"
-    said = [await _bot(bot, settings) for bot in settings.bots]
+    said = await asyncio.gather(*(_bot(bot, settings) for bot in settings.bots))
     wrong = [each for each in said if not each.is_well]
     if wrong:
         raise ChannelError("; ".join(each.said for each in wrong))
@@ -70,16 +78,30 @@ async def _telegram(settings: Settings) -> str:
 
 
 async def _bot(bot: TelegramBot, settings: Settings) -> Finding:
-    """Ask Telegram who a bot is and where its updates go."""
+    """Ask Telegram who a bot is and where its updates go; and whether anybody else polls it."""
     from bot.channels.telegram.libraries import open_api
 
     api = open_api(bot, settings.telegram_base_url)
     try:
         name, state = await api.username(), await api.webhook()
+        wrong = complaint(state, settings.webhook_url(bot), SystemClock().now())
+        if wrong or bot.updates == "webhook":
+            return Finding("telegram", f"@{name}: {wrong or 'webhook, in order'}", is_well=not wrong)
+        return Finding("telegram", f"@{name}: polling, {await _poller(bot, settings, api)}")
+    except ChannelError as error:
+        if not error.is_taken:
+            raise
+        return Finding("telegram", f"bot {bot.id}: {error.reason}", is_well=False)
     finally:
         await api.close()
-    wrong = complaint(state, settings.webhook_url(bot), SystemClock().now())
-    return Finding("telegram", f"@{name}: {wrong or f'{bot.updates}, in order'}", is_well=not wrong)
+
+
+async def _poller(bot: TelegramBot, settings: Settings, api: TelegramApi) -> str:
+    """Say who polls a bot; where nobody of ours does, make sure that nobody else does either."""
+    if holder := await at_work.holder(settings.database_url, polling(via("telegram", bot.id))):
+        return f"by {holder}"
+    await at_work.look_for_rival(api)
+    return "by nobody now"
 
 
 async def _channels(settings: Settings) -> str:
@@ -103,4 +125,5 @@ LOOKS: dict[str, Callable[[Settings], Awaitable[str]]] = {
     "evidence": _folder,
     "channels": _channels,
     "telegram": _telegram,
+    "program": at_work.program,
 }

@@ -32,19 +32,39 @@ def only_one(database_url: str) -> Iterator[bool]:
         yield False
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.with_name(f"{file.name}.running").open("a+", encoding="utf-8") as lock:
+    with _lock_of(file).open("a+", encoding="utf-8") as lock:
         _hold(lock, file)
         yield True
+
+
+def holder_of(database_url: str) -> str:
+    """Name the process that runs on a database file; empty: none does, or the database has no file."""
+    file = file_of(database_url)
+    if file is None or not _lock_of(file).exists():
+        return ""
+    with _lock_of(file).open(encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _holder_in(lock)
+    return ""
+
+
+def _lock_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}.running")
+
+
+def _holder_in(lock: IO[str]) -> str:
+    lock.seek(0)
+    return lock.read().strip() or "another process"
 
 
 def _hold(lock: IO[str], file: Path) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        lock.seek(0)
-        holder = lock.read().strip() or "another process"
         raise RunningAlreadyError(
-            f"No other program was expected on the database {file}; {holder} runs on it and holds {lock.name}. "
+            f"No other program was expected on the database {file}; {_holder_in(lock)} runs on it (see {lock.name}). "
             "Stop that one first, or give this one a database of its own (JEMPUTBOLA_DATABASE_URL). "
             "Several processes can share a database on PostgreSQL."
         ) from error

@@ -31,33 +31,38 @@ class Health:
         self._stopping = stopping
         self._backups = BackupFolder(program.settings.backup_folder)
 
-    async def live(self) -> Mapping[str, bool]:
+    async def live(self) -> Mapping[str, str]:
         """Tell whether turns are taken; nothing outside of the process counts, because no new start would mend it."""
-        return {"pipeline": self._program.pipeline.is_running}
+        return {"pipeline": "" if self._program.pipeline.is_running else "no turns are taken"}
 
-    async def ready(self) -> Mapping[str, bool]:
+    async def ready(self) -> Mapping[str, str]:
         """Tell whether the program can take events: it is not stopping, database and channels are there."""
         now = self._program.clock.now()
         version = await self._version()
         return {
-            "running": self._program.pipeline.is_running and not self._stopping.is_set(),
-            "database": version is not None,
-            "migrations": version == newest_version(),
-            "leases": not self._program.leadership.trouble,
-            **{f"channel {each.name} {each.account}": self._is_alive(each, now) for each in self._program.channels},
+            "running": self._not_running(),
+            "database": "" if version else f"it does not answer within {PATIENCE.seconds} seconds",
+            "migrations": "" if version == newest_version() else "the tables are not of this program's version",
+            "leases": self._program.leadership.trouble,
+            **{f"channel {each.name} {each.account}": self._trouble(each, now) for each in self._program.channels},
         }
 
-    def _is_alive(self, channel: Channel, now: datetime) -> bool:
-        """Tell whether a channel works here, or may rest because another process takes its updates in."""
+    def _not_running(self) -> str:
+        if self._stopping.is_set():
+            return "the program is stopping"
+        return "" if self._program.pipeline.is_running else "no turns are taken"
+
+    def _trouble(self, channel: Channel, now: datetime) -> str:
+        """Say what is wrong with a channel; it may rest while another process takes its updates in."""
         name = polling(via_of(channel))
         is_resting = channel.is_polled and not self._program.leadership.holds(name)
-        return is_resting or channel.is_alive(now)
+        return "" if is_resting else channel.trouble(now)
 
     async def measure(self) -> None:
         """Look at the channels, the newest backup and the database."""
         now = self._program.clock.now()
         for each in self._program.channels:
-            CHANNEL_ALIVE.labels(each.name, each.account).set(self._is_alive(each, now))
+            CHANNEL_ALIVE.labels(each.name, each.account).set(not self._trouble(each, now))
         newest = await asyncio.to_thread(self._backups.newest_at)
         BACKUP_AT.set(newest.timestamp() if newest else 0)
         try:

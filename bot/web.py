@@ -19,13 +19,13 @@ STOP_SECONDS = 2
 
 
 class Reports(Protocol):
-    """What the program says of itself; each part of it with whether it is well."""
+    """What the program says of itself: each part of it with what is wrong and what to do; empty: it is well."""
 
-    async def live(self) -> Mapping[str, bool]:
+    async def live(self) -> Mapping[str, str]:
         """Tell whether the process works at all: where it does not, only a new start helps."""
         ...
 
-    async def ready(self) -> Mapping[str, bool]:
+    async def ready(self) -> Mapping[str, str]:
         """Tell whether it can take events now; where it cannot, waiting may help."""
         ...
 
@@ -50,9 +50,10 @@ def web_app(health: Reports, routes: Sequence[BaseRoute] = ()) -> Starlette:
     return Starlette(routes=[Route("/healthz", live), Route("/readyz", ready), Route("/metrics", metrics), *routes])
 
 
-def _answer(parts: Mapping[str, bool]) -> Response:
-    is_well = all(parts.values())
-    return JSONResponse({"ok": is_well, **parts}, status_code=200 if is_well else 503)
+def _answer(parts: Mapping[str, str]) -> Response:
+    is_well = not any(parts.values())
+    shown = {name: trouble or True for name, trouble in parts.items()}
+    return JSONResponse({"ok": is_well, **shown}, status_code=200 if is_well else 503)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -65,6 +65,7 @@ class ChannelError(Exception):
         retry_after: timedelta | None = None,
         is_gone: bool = False,
         is_uncertain: bool = False,
+        is_taken: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -78,6 +79,8 @@ class ChannelError(Exception):
         """The person cannot be reached here any more, until they write again."""
         self.is_uncertain = is_uncertain
         """It may have arrived all the same."""
+        self.is_taken = is_taken
+        """Another program uses this account in our place."""
 
 
 class NotAcceptedError(Exception):
@@ -129,8 +132,8 @@ class Channel(Protocol):
         """Take updates in until cancelled; nothing is acknowledged before ``accept`` has returned."""
         ...
 
-    def is_alive(self, at: datetime) -> bool:
-        """Tell whether updates are coming in, or could."""
+    def trouble(self, at: datetime) -> str:
+        """Say why no updates come in, and what to do; empty: they come in, or could."""
         ...
 
     async def close(self) -> None:

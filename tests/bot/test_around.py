@@ -74,15 +74,15 @@ class FakeHealth:
     """Says what it was told to say."""
 
     def __init__(self, *, live: bool = True, database: bool = True) -> None:
-        self._live = live
-        self._database = database
+        self._live = "" if live else "no turns are taken"
+        self._database = "" if database else "it does not answer"
         self.is_measured = False
 
-    async def live(self) -> Mapping[str, bool]:
+    async def live(self) -> Mapping[str, str]:
         """Tell of the pipeline."""
         return {"pipeline": self._live}
 
-    async def ready(self) -> Mapping[str, bool]:
+    async def ready(self) -> Mapping[str, str]:
         """Tell of the database too."""
         return {"pipeline": self._live, "database": self._database}
 
@@ -109,13 +109,16 @@ async def test_a_program_is_alive_while_its_database_is_away() -> None:
 async def test_a_program_that_takes_no_turns_is_not_alive() -> None:
     answer = await ask("/healthz", FakeHealth(live=False))
 
-    assert (answer.status_code, answer.json()) == (503, {"ok": False, "pipeline": False})
+    assert (answer.status_code, answer.json()) == (503, {"ok": False, "pipeline": "no turns are taken"})
 
 
 async def test_a_program_without_its_database_is_not_ready_and_says_so() -> None:
     answer = await ask("/readyz", FakeHealth(database=False))
 
-    assert (answer.status_code, answer.json()) == (503, {"ok": False, "pipeline": True, "database": False})
+    assert (answer.status_code, answer.json()) == (
+        503,
+        {"ok": False, "pipeline": True, "database": "it does not answer"},
+    )
 
 
 async def test_figures_are_read_when_somebody_asks_for_them() -> None:

@@ -32,6 +32,7 @@ VILLAGE = "16.07.01.2002"
 @pytest.fixture
 def jemputbola(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JEMPUTBOLA_WEB_PORT", "0")
     runner = CliRunner()
     return lambda *words: runner.invoke(main, words, catch_exceptions=False)
 

@@ -64,7 +64,7 @@ class FakeChannel:
     async def run(self, accept: Accept) -> None:
         raise NotImplementedError
 
-    def is_alive(self, at: datetime) -> bool:
+    def trouble(self, at: datetime) -> str:
         raise NotImplementedError
 
     async def close(self) -> None:

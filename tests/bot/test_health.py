@@ -51,7 +51,8 @@ async def watched(tmp_path: Path) -> AsyncIterator[Watched]:
 async def test_a_running_program_is_alive_and_ready(watched: Watched) -> None:
     live, ready = await watched.health.live(), await watched.health.ready()
 
-    assert (all(live.values()), all(ready.values())) == (True, True)
+    assert not any(live.values())
+    assert not any(ready.values())
 
 
 async def test_a_program_that_was_asked_to_stop_is_alive_but_not_ready(watched: Watched) -> None:
@@ -59,7 +60,8 @@ async def test_a_program_that_was_asked_to_stop_is_alive_but_not_ready(watched: 
 
     live, ready = await watched.health.live(), await watched.health.ready()
 
-    assert (all(live.values()), ready["running"]) == (True, False)
+    assert not any(live.values())
+    assert ready["running"] == "the program is stopping"
 
 
 async def test_tables_of_another_version_are_not_ready(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +69,8 @@ async def test_tables_of_another_version_are_not_ready(watched: Watched, monkeyp
 
     ready = await watched.health.ready()
 
-    assert (ready["database"], ready["migrations"]) == (True, False)
+    assert not ready["database"]
+    assert "version" in ready["migrations"]
 
 
 async def test_a_database_that_is_away_makes_it_unready_but_not_dead(
@@ -82,8 +85,8 @@ async def test_a_database_that_is_away_makes_it_unready_but_not_dead(
 
     live, ready = await watched.health.live(), await watched.health.ready()
 
-    assert all(live.values())
-    assert (ready["database"], ready["migrations"], ready["running"]) == (False, False, True)
+    assert not any(live.values())
+    assert (bool(ready["database"]), bool(ready["migrations"]), ready["running"]) == (True, True, "")
     assert b"jemputbola_database_up 0.0" in exposition()
 
 

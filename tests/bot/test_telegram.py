@@ -282,8 +282,8 @@ async def test_the_channel_knows_when_telegram_has_gone_silent(server: TelegramS
     async with channel_of(server) as channel:
         now = SystemClock().now()
 
-        assert channel.is_alive(now)
-        assert not channel.is_alive(now + timedelta(minutes=4))
+        assert channel.trouble(now) == ""
+        assert "3 minutes" in channel.trouble(now + timedelta(minutes=4))
 
 
 async def _called(server: TelegramServer, method: str, times: int = 1) -> None:

@@ -64,6 +64,9 @@ def jemputbola(
     monkeypatch.setenv("JEMPUTBOLA_TELEGRAM_BASE_URL", server.url)
     monkeypatch.setenv("JEMPUTBOLA_TELEGRAM_BOTS", json.dumps(BOTS))
     monkeypatch.setenv("JEMPUTBOLA_PUBLIC_URL", address_of(listening))
+    monkeypatch.setenv("JEMPUTBOLA_WEB_PORT", "0")
+    monkeypatch.setattr("bot.at_work.PROBE", timedelta(0))
+    monkeypatch.setattr("bot.at_work.SEVERAL_BEATS", timedelta(0))
     return lambda *words: CliRunner().invoke(main, words, catch_exceptions=False)
 
 
@@ -194,7 +197,7 @@ def test_the_doctor_looks_at_every_bots_webhook(jemputbola: Command) -> None:
 
     assert (before.exit_code, after.exit_code) == (1, 0), after.output
     assert "BAD telegram: @jemputbola_bot: Telegram brings the updates nowhere" in before.output
-    assert "ok  telegram: @jemputbola_bot: webhook, in order; @jemputbola2_bot: polling, in order" in after.output
+    assert "ok  telegram: @jemputbola_bot: webhook, in order; @jemputbola2_bot: polling, by nobody now" in after.output
 
 
 def test_without_any_bot_there_is_nothing_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

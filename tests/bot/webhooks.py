@@ -27,11 +27,11 @@ PATH = "/telegram/1"
 class Well:
     """Reports that all is well."""
 
-    async def live(self) -> Mapping[str, bool]:
+    async def live(self) -> Mapping[str, str]:
         """Say nothing."""
         return {}
 
-    async def ready(self) -> Mapping[str, bool]:
+    async def ready(self) -> Mapping[str, str]:
         """Say nothing."""
         return {}
 

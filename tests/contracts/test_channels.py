@@ -324,11 +324,11 @@ async def test_keys_differ_from_event_to_event(harness: Harness) -> None:
     assert len({envelope.key for envelope in inbox.taken}) == 3
 
 
-async def test_a_channel_that_runs_is_alive(harness: Harness) -> None:
+async def test_a_channel_that_runs_is_in_no_trouble(harness: Harness) -> None:
     inbox = Inbox()
 
     async with running(harness.channel, inbox.accept):
         await harness.says("halo")
         await inbox.arrived.wait()
 
-        assert harness.channel.is_alive(SystemClock().now())
+        assert harness.channel.trouble(SystemClock().now()) == ""

@@ -70,8 +70,6 @@ async def given() -> Given:
     metrics.SEND_SECONDS.labels("telegram").observe(0)
     metrics.FILES.labels("FileStored").inc(0)
     metrics.LEASE_HELD.labels("chores").set(1)
-    metrics.WEBHOOK_ANSWERS.labels("200").inc(0)
-    metrics.LEASE_HELD.labels("chores").set(1)
     metrics.WEBHOOK_ANSWERS.labels(200).inc(0)
     transport = httpx.ASGITransport(web_app(FakeHealth()))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:

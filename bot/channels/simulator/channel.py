@@ -85,9 +85,9 @@ class SimulatorChannel:
             self._accept = None
             self.exchange.hub.close()
 
-    def is_alive(self, at: datetime) -> bool:  # noqa: ARG002 - the port's; a page on this machine is never late
-        """Tell whether the bot takes in what is done on the page."""
-        return self._accept is not None
+    def trouble(self, at: datetime) -> str:  # noqa: ARG002 - the port's; a page on this machine is never late
+        """Say why the bot does not take in what is done on the page; empty: it does."""
+        return "" if self._accept else "nothing is taken in: the program is starting or stopping"
 
     async def close(self) -> None:
         """End the streams of all open pages."""

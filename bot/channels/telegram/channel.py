@@ -63,9 +63,9 @@ class TelegramChannel:
             tasks.create_task(self._courtesies.show_menu())
             await self._intake.run(accept, lambda updates: self._courtesies.start(updates, tasks))
 
-    def is_alive(self, at: datetime) -> bool:
-        """Tell whether updates come in, or could."""
-        return self._intake.is_alive(at)
+    def trouble(self, at: datetime) -> str:
+        """Say why no updates come in, and what to do; empty: they come in, or could."""
+        return self._intake.trouble(at)
 
     async def username(self) -> str:
         """Give the bot's public name, for deep links."""

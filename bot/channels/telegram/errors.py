@@ -18,8 +18,10 @@ GONE_SIGNS = (
     "user not found",
 )
 """Words of a 400 that mean the same as a 403."""
-OURS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
-"""A wrong token (both of the first two), or a second program with the same one: somebody has to put it right."""
+OURS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
+"""A wrong token: somebody has to put it right."""
+
+TAKEN = "another program uses this bot's token, with another database: stop it, or give one of the two a bot of its own"
 
 
 class _Parameters(msgspec.Struct):
@@ -41,6 +43,8 @@ def refused(status: int, payload: bytes | str) -> ChannelError:
     wait = timedelta(seconds=said.parameters.retry_after) or None
     if status in OURS:
         return ChannelError(reason, retryable=True, alert=True)
+    if status == HTTPStatus.CONFLICT:
+        return ChannelError(f"{TAKEN} ({reason})", retryable=True, alert=True, is_taken=True)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ChannelError(reason, retryable=True, retry_after=wait, is_uncertain=True)
     if status == HTTPStatus.TOO_MANY_REQUESTS:

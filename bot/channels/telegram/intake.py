@@ -27,8 +27,8 @@ class Intake(Protocol):
         """Take updates in until cancelled; Telegram keeps each until ``accept`` has returned."""
         ...
 
-    def is_alive(self, at: datetime) -> bool:
-        """Tell whether updates come in, or could."""
+    def trouble(self, at: datetime) -> str:
+        """Say why no updates come in, and what to do; empty: they come in, or could."""
         ...
 
 

@@ -20,6 +20,8 @@ LONG_POLL = timedelta(seconds=50)
 """The longest that Telegram holds a request."""
 STUCK_AFTER = timedelta(minutes=3)
 """Without any reply for so long (three polls), something is wrong."""
+RIVAL_REMEMBERED = timedelta(minutes=3)
+"""Two programs that poll disturb each other about once a minute."""
 
 _log = structlog.get_logger(__name__)
 
@@ -39,13 +41,21 @@ class Poller:
         self._has_looked = False
         """Whether Telegram is known to keep the updates for us instead of bringing them somewhere."""
         self._heard_at = clock.now()
+        self._complaint = ""
+        """What somebody has to put right."""
+        self._rival_until: datetime | None = None
+        """Until when we speak of another program that polls, though it may let us have our turn."""
 
-    def is_alive(self, at: datetime) -> bool:
-        """Tell whether Telegram has handed updates over lately, or said that there are none."""
-        return at - self._heard_at < STUCK_AFTER
+    def trouble(self, at: datetime) -> str:
+        """Say what keeps Telegram from handing updates over, or that it has not answered for minutes."""
+        if self._complaint:
+            return self._complaint
+        is_stuck = at - self._heard_at >= STUCK_AFTER
+        return f"Telegram has not answered for {STUCK_AFTER.seconds // 60} minutes: look at the log" if is_stuck else ""
 
     async def run(self, accept: Accept, afterwards: Afterwards) -> None:
         """Poll until cancelled. A batch that is not committed is asked for again, so nothing is lost."""
+        self._heard_at = self._clock.now()
         while True:
             try:
                 await self._look_for_webhook()
@@ -72,6 +82,8 @@ class Poller:
         if envelopes := [each.envelope for each in decoded if each.envelope]:
             await accept(envelopes)
         self._failures = 0
+        if self._rival_until is None or self._heard_at >= self._rival_until:
+            self._complaint = ""
         if decoded:
             self._offset = decoded[-1].update_id + 1
             afterwards(decoded)
@@ -80,13 +92,20 @@ class Poller:
         """Wait before the next poll: what Telegram says, or longer and longer up to the bound."""
         self._failures += 1
         wait = self._backoff.wait(self._failures)
-        if isinstance(error, ChannelError) and error.retry_after:
-            wait = error.retry_after
-        is_alert = isinstance(error, ChannelError) and error.alert
-        self._has_looked = self._has_looked and not is_alert
-        level = logging.ERROR if is_alert else logging.WARNING
-        _log.log(level, "polling_failed", reason=_reason(error), wait_seconds=wait.total_seconds())
+        level = logging.WARNING
+        if isinstance(error, ChannelError):
+            wait = error.retry_after or wait
+            if error.alert:
+                self._note(error)
+                level = logging.ERROR
+        _log.log(level, "polling_failed", bot=self._bot, reason=_reason(error), wait_seconds=wait.total_seconds())
         await pause(self._clock, self._clock.now() + wait)
+
+    def _note(self, error: ChannelError) -> None:
+        self._has_looked = False
+        self._complaint = error.reason
+        if error.is_taken:
+            self._rival_until = self._clock.now() + RIVAL_REMEMBERED
 
 
 def _reason(error: Exception) -> str:

@@ -74,9 +74,9 @@ class Webhook:
         finally:
             self._accept = self._afterwards = None
 
-    def is_alive(self, at: datetime) -> bool:  # noqa: ARG002 - an intake's; Telegram may have nothing to bring for days
-        """Tell whether updates would be taken now."""
-        return self._accept is not None
+    def trouble(self, at: datetime) -> str:  # noqa: ARG002 - an intake's; Telegram may have nothing to bring for days
+        """Say why updates would not be taken now; empty: they would."""
+        return "" if self._accept else "updates are not taken in: the program is starting or stopping"
 
     async def _answer(self, request: Request) -> Response:
         status = await self._take(request)

@@ -28,7 +28,7 @@ def test_it_is_a_channel(channel: SimulatorChannel) -> None:
     port: Channel = channel
 
     assert (port.name, port.account) == ("simulator", "local")
-    assert not port.is_alive(channel.clock.now())
+    assert "starting" in port.trouble(channel.clock.now())
 
 
 async def test_a_message_is_shown_once_and_its_buttons_stay_as_they_are(channel: SimulatorChannel) -> None:
