@@ -1,7 +1,7 @@
 # What a person types here: `make` lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format bench lock clean
+.PHONY: help run test lint format bench faults lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -31,6 +31,9 @@ format: $(VENV)/.ready-to-test ## put the code in shape
 
 bench: $(VENV)/.ready-to-test ## measure turns a second on this machine
 	$(BIN)/python -m benchmarks.turns
+
+faults: $(VENV)/.ready-to-test ## kill the program 200 times and break what is around it, and count what was lost
+	$(BIN)/python -m tests.faults
 
 # Pins stay as they are unless the ranges in pyproject.toml say otherwise; `make lock UPGRADE=--upgrade` renews them all.
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \

@@ -62,6 +62,7 @@ class Site:
         assert await asyncio.wrap_future(holding), f"waited in vain for {what}: {self.installation.log[-2000:]}"
 
 
+Tell = Callable[[str], None]
 Strike = Callable[[Site], Awaitable[None]]
 """Does something bad to a place, and mends it again."""
 
@@ -87,8 +88,10 @@ async def opened(ground: Ground, setup: Setup, folder: Path, *, people: int, see
             ground.drop(url)
 
 
-async def play(site: Site, strikes: Sequence[Strike]) -> Findings:
+async def play(site: Site, strikes: Sequence[Strike], tell: Tell = lambda _name: None) -> Findings:
     """Let everybody answer while things go wrong, one after the other; then look whether all is well.
+
+    ``tell`` hears the name of each strike when it is over.
 
     Raises:
         AssertionError: somebody waited in vain for a reply, or could not go on afterwards.
@@ -96,7 +99,7 @@ async def play(site: Site, strikes: Sequence[Strike]) -> Findings:
     site.installation.start()
     async with asyncio.TaskGroup() as tasks:
         supervision = tasks.create_task(site.installation.supervise())
-        await _answer_while(site, strikes)
+        await _answer_while(site, strikes, tell)
         await asyncio.gather(*(each.go_on() for each in site.people))
         await _work_off(site)
         supervision.cancel()
@@ -110,7 +113,7 @@ async def play(site: Site, strikes: Sequence[Strike]) -> Findings:
     return found
 
 
-async def _answer_while(site: Site, strikes: Sequence[Strike]) -> None:
+async def _answer_while(site: Site, strikes: Sequence[Strike], tell: Tell) -> None:
     enough = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         for each in site.people:
@@ -118,6 +121,7 @@ async def _answer_while(site: Site, strikes: Sequence[Strike]) -> None:
         for strike in strikes:
             await strike(site)
             site.injected[strike.__name__] += 1
+            tell(strike.__name__)
         enough.set()
 
 

@@ -182,3 +182,16 @@ async def broadcast(site: Site) -> None:
     async with site.store._database.writing("Broadcasting") as connection:
         await connection.execute(insert(outbox).from_select(list(values), select(*values.values())))
         await connection.commit()
+
+
+KILLS = (
+    kill,
+    kill_before_a_send_arrives,
+    kill_after_a_send_arrived,
+    kill_before_telegram_hears,
+    kill_while_starting,
+)
+ON_SEVERAL = (kill_all,)
+"""Kills that make sense with several processes."""
+EVERYWHERE = (broadcast, refuse_sends, doubt_sends, cut_answers, ask_for_silence, cut_the_wire, broadcast)
+ON_SQLITE = (lock_the_file, fill_the_disk)

@@ -1,0 +1,82 @@
+"""``make faults``: strike every kind of installation, again and again, and print what was done and what was found."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from tests.databases import PostgresqlDatabases, SqliteDatabases, throw_away_server
+from tests.faults.checking import Findings
+from tests.faults.setups import SETUPS, Ground, Setup
+from tests.faults.site import Strike, opened, play
+from tests.faults.strikes import EVERYWHERE, KILLS, ON_SEVERAL, ON_SQLITE
+
+PEOPLE = 12
+FIGURES = ("events", "answers", "replies", "sent_again", "broadcast", "uncertain")
+
+
+@click.command()
+@click.option("--kills", default=204, show_default=True, help="How often programs are killed, over all setups.")
+@click.option("--seed", default="", help="Repeat the choices of an earlier run.")
+def main(kills: int, seed: str) -> None:
+    """Kill programs and break what is around them while people answer; end with 1 when anything was lost or doubled."""
+    seed = seed or secrets.token_hex(4)
+    click.echo(f"Seed {seed}. Each line: setup, what was done how often, what was counted.")
+    total, done = Findings(), Counter[str]()
+    with _grounds() as grounds:
+        for setup in SETUPS:
+            each = max(kills // len(SETUPS), 1)
+            found, injected = asyncio.run(_strike(grounds[setup.database], setup, kills=each, seed=seed))
+            total += found
+            done += injected
+    click.echo(f"All: {_words(done)}; {_figures(total)}; problems: {len(total.problems)}")
+    if total.problems:
+        raise SystemExit(1)
+
+
+@contextmanager
+def _grounds() -> Iterator[dict[str, Ground]]:
+    with tempfile.TemporaryDirectory() as folder, throw_away_server() as server:
+        cache = Path(folder) / "cache"
+        yield {
+            "sqlite": Ground(SqliteDatabases(Path(folder)), cache),
+            "postgresql": Ground(PostgresqlDatabases(server), cache),
+        }
+
+
+async def _strike(ground: Ground, setup: Setup, *, kills: int, seed: str) -> tuple[Findings, Counter[str]]:
+    """Strike one setup: so many kills in turn, between them everything else that suits it."""
+    others = [*EVERYWHERE, *(ON_SQLITE if setup.database == "sqlite" else ())]
+    kinds = [*KILLS, *(ON_SEVERAL if setup.processes > 1 else ())]
+    strikes: list[Strike] = [kinds[place % len(kinds)] for place in range(kills)]
+    every = max(len(strikes) // len(others), 1)
+    for place, other in enumerate(others):
+        strikes.insert(place * (every + 1), other)
+    since = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        async with opened(ground, setup, Path(folder), people=PEOPLE, seed=f"{seed} {setup}") as site:
+            found = await play(site, strikes, lambda name: click.echo(".", nl=False))
+    click.echo(f"\n{setup}: {_words(site.injected)}; {_figures(found)}; {time.monotonic() - since:.0f} s")
+    for problem in found.problems:
+        click.echo(f"  PROBLEM {problem}")
+    return found, site.injected
+
+
+def _words(counts: Counter[str]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {many}" for name, many in counts.items())
+
+
+def _figures(found: Findings) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {getattr(found, name)}" for name in FIGURES)
+
+
+if __name__ == "__main__":
+    main()
