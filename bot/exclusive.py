@@ -31,7 +31,7 @@ def only_one(database_url: str) -> Iterator[bool]:
     if file is None:
         yield False
         return
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _lock_of(file).open("a+", encoding="utf-8") as lock:
         _hold(lock, file)
         yield True

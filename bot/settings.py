@@ -1,19 +1,30 @@
-"""Every setting, with a default that works; read from the environment and from ``.env``."""
+"""Every setting, with a default that works; read from the environment, from ``.env`` and from files of secrets."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 from bot.telegram_bot import Library, TelegramBot, Token, Updates, WebhookSecret, check_webhook
 
 TELEGRAM = "https://api.telegram.org"
+DOCKERS_SECRETS = "/run/secrets"
+SYSTEMDS_SECRETS = "CREDENTIALS_DIRECTORY"
+"""The variable in which systemd says where ``LoadCredential=`` has put its files."""
 BOTS_EXAMPLE = '[{"token": "123:abc", "updates": "webhook", "webhook_secret": "..."}, {"token": "456:def"}]'
 
 
@@ -30,7 +41,9 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    database_url: str = "sqlite+aiosqlite:///var/jemputbola.db"
+    database_password: SecretStr = SecretStr("")
+    """Password of the database where its address has none, so that the address need not be kept secret."""
+    database_url: str = Field(default="sqlite+aiosqlite:///var/jemputbola.db", repr=False)
     """Address of the database; a path in it is relative to the working directory."""
     files_folder: Path = Path("var/files")
     """Where evidence is kept."""
@@ -71,6 +84,35 @@ class Settings(BaseSettings):
     """Largest evidence file; Telegram hands over at most 20 MB."""
     invitation_days: int = Field(default=60, ge=1, le=365)
     """How long an invitation can be used."""
+
+    @classmethod
+    def settings_customise_sources(  # noqa: PLR0917 - pydantic's
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's; its folders would be fixed
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the environment before ``.env``, and that before files that are named like settings."""
+        secrets = SecretsSettingsSource(settings_cls, secrets_dir=_secret_folders())
+        return init_settings, env_settings, dotenv_settings, secrets
+
+    @field_validator("database_url")
+    @classmethod
+    def _with_password(cls, url: str, known: ValidationInfo) -> str:
+        """Put the password into the address."""
+        password: SecretStr = known.data["database_password"]
+        if not password.get_secret_value():
+            return url
+        parts = urlsplit(url)
+        if not parts.username or parts.password:
+            raise ValueError(
+                "an address with a user and without a password was expected beside JEMPUTBOLA_DATABASE_PASSWORD, such "
+                "as postgresql+asyncpg://jemputbola@localhost/jemputbola"
+            )
+        user, _, host = parts.netloc.rpartition("@")
+        return urlunsplit(parts._replace(netloc=f"{user}:{quote(password.get_secret_value(), safe='')}@{host}"))
 
     @field_validator("telegram_bots", mode="before")
     @classmethod
@@ -136,3 +178,9 @@ class Settings(BaseSettings):
     def invitation_life(self) -> timedelta:
         """Give how long an invitation can be used."""
         return timedelta(days=self.invitation_days)
+
+
+def _secret_folders() -> list[Path]:
+    """Give the folders in which Docker and systemd put secrets, as far as there are any."""
+    folders = (DOCKERS_SECRETS, os.environ.get(SYSTEMDS_SECRETS, ""))
+    return [Path(each) for each in folders if each and Path(each).is_dir()]

@@ -55,7 +55,7 @@ def connect(url: str) -> AsyncEngine:
         )
     if parsed.get_backend_name() != "sqlite":
         return create_async_engine(parsed, connect_args=POSTGRESQL, pool_pre_ping=True)
-    _make_folder(parsed.database)
+    _make_private(parsed.database)
     engine = create_async_engine(parsed, connect_args={"async_creator_fn": connect_quickly})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -70,9 +70,11 @@ def file_of(url: str) -> Path | None:
     return Path(str(parsed.database)).resolve()
 
 
-def _make_folder(file: str | None) -> None:
+def _make_private(file: str | None) -> None:
+    """Let nobody else read what people said; SQLite gives the files beside it the same permissions."""
     if file and file != ":memory:":
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        Path(file).touch(mode=0o600)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -143,3 +143,57 @@ def test_a_server_of_ones_own_delivers_to_any_port(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(f"JEMPUTBOLA_{name}", value)
 
     assert Settings().bots[0].updates == "webhook"
+
+
+def test_a_secret_may_lie_in_a_file_of_systemds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "jemputbola_telegram_token").write_text("123:abc\n", "utf-8")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+
+    assert [bot.id for bot in Settings().bots] == ["123"]
+
+
+def test_the_environment_goes_before_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "jemputbola_telegram_token").write_text("123:abc", "utf-8")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("JEMPUTBOLA_TELEGRAM_TOKEN", "456:def")
+
+    assert [bot.id for bot in Settings().bots] == ["456"]
+
+
+def test_the_password_of_the_database_goes_into_its_address_and_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JEMPUTBOLA_DATABASE_PASSWORD", "geh/eim@x")
+    monkeypatch.setenv(
+        "JEMPUTBOLA_DATABASE_URL", "postgresql+asyncpg://jemputbola@database:5433/jemputbola?ssl=require"
+    )
+
+    settings = Settings()
+
+    assert settings.database_url == (
+        "postgresql+asyncpg://jemputbola:geh%2Feim%40x@database:5433/jemputbola?ssl=require"
+    )
+    assert "eim" not in repr(settings)
+
+
+@pytest.mark.parametrize("url", ["sqlite+aiosqlite:///var/x.db", "postgresql+asyncpg://a:b@database/jemputbola"])
+def test_a_password_without_a_place_in_the_address_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JEMPUTBOLA_DATABASE_PASSWORD", "secret")
+    monkeypatch.setenv("JEMPUTBOLA_DATABASE_URL", url)
+
+    with pytest.raises(ValidationError, match="JEMPUTBOLA_DATABASE_PASSWORD"):
+        Settings()
+
+
+def test_the_page_of_settings_lists_every_one_with_its_default() -> None:
+    written = (EXAMPLE.parent / "docs" / "settings.md").read_text("utf-8")
+    listed = dict(re.findall(r"^\| `JEMPUTBOLA_(\w+)` \| *`?([^|`]*?)`? *\|", written, re.MULTILINE))
+
+    assert listed == {name.upper(): default_of(name) for name in Settings.model_fields}
+
+
+def test_the_page_of_settings_says_which_are_secrets() -> None:
+    written = (EXAMPLE.parent / "docs" / "settings.md").read_text("utf-8")
+    said = set(re.findall(r"^\| `JEMPUTBOLA_(\w+)` \|.*a secret.*$", written, re.MULTILINE))
+
+    secrets = {name.upper() for name, field in Settings.model_fields.items() if isinstance(field.default, SecretStr)}
+
+    assert said == secrets | {"DATABASE_URL", "TELEGRAM_BOTS"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,11 @@ def test_the_tables_can_be_written_down_for_postgresql() -> None:
     written = [str(CreateTable(table).compile(dialect=postgresql.dialect())) for table in METADATA.sorted_tables]  # type: ignore[no-untyped-call]
 
     assert any("BIGSERIAL" in each for each in written)
+
+
+async def test_nobody_else_on_the_machine_can_read_a_new_database(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "private.sqlite3"
+
+    await migrate(f"sqlite+aiosqlite:///{file}")
+
+    assert (stat.S_IMODE(file.stat().st_mode), stat.S_IMODE(file.parent.stat().st_mode)) == (0o600, 0o700)
