@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 
 from conversations.actions import FetchFile
 from storage.database import Database
@@ -14,6 +14,9 @@ from storage.envelopes import AddressKey
 from storage.moments import as_ms
 from storage.tables import address, job
 from storage.tables.base import AnyRow
+
+LONGEST_PUT_OFF = timedelta(hours=1)
+"""Longer than any lease and any wait between two attempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,12 @@ class Jobs:
         self._database = database
 
     async def claim(self, at: datetime, limit: int, lease: timedelta) -> list[Job]:
-        """Hand out jobs that are due, oldest first; one that was handed out before and not ended comes again."""
-        now = as_ms(at)
-        due = (job.c.not_before <= now) & (job.c.lease_until <= now)
+        """Hand out jobs that are due, oldest first; one that was handed out before and not ended comes again.
+
+        A moment further ahead than any job is put off comes from a clock that has been set back since: it is past.
+        """
+        now, furthest = as_ms(at), as_ms(at + LONGEST_PUT_OFF)
+        due = and_(*(~each.between(now + 1, furthest) for each in (job.c.not_before, job.c.lease_until)))
         found = (
             select(job, address.c.channel, address.c.account, address.c.user)
             .join(address, address.c.id == job.c.address_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -49,6 +49,8 @@ __all__ = [
 
 IS_WAITING = text("outbox.state = 0")
 """Written out: SQLite uses a partial index only where its condition stands in the query word for word."""
+LONGEST_PUT_OFF = timedelta(hours=1)
+"""Longer than any wait between two attempts; where a platform asks for a longer silence, its account keeps silent."""
 _decode = msgspec.json.Decoder(Message).decode
 
 
@@ -87,11 +89,14 @@ class Outbox:
         """Take back what was handed out and never recorded, but for ``mine``: the ids that are still under way.
 
         What an older tenure had under way comes again as uncertain; a reminder or broadcast does not: it becomes
-        uncertain for good. What this tenure never began to send simply waits again.
+        uncertain for good. What this tenure never began to send simply waits again. So does what was put off to a
+        moment further ahead than anything is put off: the clock has been set back since.
         """
         values = {"now": as_ms(at), "by": sender.via, "number": sender.tenure, "mine": list(mine)}
+        set_back = {"by": sender.via, "furthest": as_ms(at + LONGEST_PUT_OFF)}
         async with self._database.writing("Taking messages back") as connection:
-            if (await connection.execute(SWEEP, values)).rowcount:
+            swept = (await connection.execute(SWEEP, values)).rowcount
+            if (await connection.execute(NOW_AGAIN, set_back)).rowcount or swept:
                 await connection.commit()
 
     async def claim(
@@ -184,6 +189,12 @@ READ = tuple(
     outbox.c[name] for name in ("id", "address_id", "body", "priority", "attempts", "is_uncertain", "created_at")
 )
 SWEEP, DUE = _sweep(), _due()
+NOW_AGAIN = (
+    update(outbox)
+    .where(IS_WAITING, outbox.c.via == bindparam("by"), outbox.c.attempts > 0)
+    .where(outbox.c.not_before > bindparam("furthest", type_=BigInteger))
+    .values(not_before=0)
+)
 LEASED = (
     update(outbox)
     .where(outbox.c.id.in_(bindparam("ids", expanding=True)))

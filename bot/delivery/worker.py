@@ -108,7 +108,7 @@ class DeliveryWorker:
             _log.exception("delivery_failed", error=described(error))
 
     async def _sweep(self, at: datetime) -> None:
-        if self._sweep_at and at < self._sweep_at:
+        if self._sweep_at and self._sweep_at - SAFETY_LOOK <= at < self._sweep_at:  # an earlier one: a clock set back
             return
         mine = [*self._under_way, *(each.id for each in self._outcomes)]
         await self._outbox.sweep(at, sender=self._sender, mine=mine)
@@ -167,7 +167,7 @@ class DeliveryWorker:
     def _judged(self, row: OutboxRow, error: ChannelError) -> Outcome:
         now = self._clock.now()
         if error.retry_after:
-            self._account.pause(now + error.retry_after)
+            self._account.pause(now, now + error.retry_after)
         outcome = judge(row, error, self._backoff, now)
         is_bad = error.alert or isinstance(outcome, Failed)
         level = logging.ERROR if is_bad else logging.INFO

@@ -360,6 +360,35 @@ def test_a_chat_is_free_again_when_its_bucket_has_filled() -> None:
     assert chats.cooling(NOON + SECOND) == frozenset()
 
 
+@pytest.mark.parametrize("jump", [timedelta(hours=-3), timedelta(hours=3)])
+def test_a_clock_that_is_set_silences_neither_the_account_nor_a_chat(jump: timedelta) -> None:
+    rate, chats = AccountRate(RATES), ChatRates()
+    for _ in range(RATES.account_messages):
+        rate.start(Priority.REPLY)
+        rate.end(Priority.REPLY, NOON)
+        chats.spend(7, NOON, RATES)
+    rate.pause(NOON, NOON + timedelta(minutes=2))
+
+    before = rate.room(NOON), chats.cooling(NOON)
+    after = rate.room(NOON + jump), chats.cooling(NOON + jump)
+    for _ in range(RATES.chat_burst):
+        chats.spend(7, NOON + jump, RATES)
+
+    assert before == (0, frozenset({7}))
+    assert after == (RATES.account_messages, frozenset())
+    assert chats.next_free() == NOON + jump + SECOND
+
+
+@pytest.mark.parametrize("late", [timedelta(seconds=-5), timedelta(0)])
+def test_a_reading_of_the_clock_that_is_a_little_older_opens_nothing(late: timedelta) -> None:
+    rate = AccountRate(RATES)
+    for _ in range(RATES.account_messages):
+        rate.start(Priority.REPLY)
+        rate.end(Priority.REPLY, NOON)
+
+    assert rate.room(NOON + late) == 0
+
+
 def test_a_channel_without_limits_is_never_held_up() -> None:
     rate = AccountRate(None)
     chats = ChatRates()

@@ -279,3 +279,30 @@ async def test_a_chat_is_named_as_its_channel_names_it(store: Store) -> None:
     (row,) = await claim(store)
 
     assert (row.address, row.address_id, row.priority, row.created_at) == (phone("a"), 1, Priority.REPLY, NOW - SOON)
+
+
+async def test_what_was_put_off_before_the_clock_was_set_back_does_not_wait_for_hours(store: Store) -> None:
+    await say(store, "a", "reply")
+    await claim(store)
+    await record(store, [Retry(1, NOW + timedelta(minutes=5), "busy")])
+
+    await store.outbox.sweep(NOW, sender=SENDER)
+    as_it_was = await claim(store)
+    set_back = NOW - timedelta(hours=3)
+    await store.outbox.sweep(set_back, sender=SENDER)
+
+    assert (texts(as_it_was), texts(await claim(store, set_back))) == ([], ["reply"])
+
+
+async def test_a_job_under_way_when_the_clock_was_set_back_does_not_wait_for_hours(store: Store) -> None:
+    action = FetchFile(IncomingFile("ref", "photo", "f.jpg", 10), FileTarget(1, "26.1", "k"))
+    await take(store, text_from("a", 1), action)
+    await store.jobs.claim(NOW, 9, LEASE)
+    set_back = NOW - timedelta(hours=3)
+
+    under_way = await store.jobs.claim(NOW, 9, LEASE)
+    again = await store.jobs.claim(set_back, 9, LEASE)
+    await store.jobs.retry(1, NOW)
+    put_off = await store.jobs.claim(set_back, 9, LEASE)
+
+    assert (under_way, [job.attempts for job in (*again, *put_off)]) == ([], [2, 3])
