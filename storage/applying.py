@@ -150,6 +150,11 @@ class StepApplier:
                 f"An assignment of the person's own was expected; they may not answer number {assignment}. "
                 "Correct the dialog."
             )
+        if assignment not in self._state.answerable:
+            raise StorageError(
+                f"An assignment that no other process changes was expected; number {assignment} came with a post that "
+                "was taken in this batch. Decide the event again, in a batch of its own."
+            )
         return self._state.assignments[assignment]
 
     def _replace(self, assignment: Assignment) -> None:

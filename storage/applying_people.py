@@ -25,7 +25,7 @@ from conversations.needs import (
 )
 from conversations.people import Person
 from storage.errors import StorageError
-from storage.turn_state import Acceptance, Speaker, Turn, TurnState
+from storage.turn_state import Acceptance, Decision, Speaker, Turn, TurnState
 
 PeopleAction = AcceptInvitation | IssueInvitation | RequestAccess | DecideRequest | SetLanguage | ForgetPerson
 
@@ -75,14 +75,7 @@ def _accept(state: TurnState, action: AcceptInvitation, speaker: Speaker) -> Non
 
 
 def _decide(state: TurnState, action: DecideRequest, speaker: Speaker, at: int) -> None:
-    state.pending.decisions.append(
-        {
-            "this_id": action.request,
-            "is_granted": action.is_granted,
-            "decided_at": at,
-            "decided_by": speaker.person.id,
-        }
-    )
+    state.pending.decisions.append(Decision(action.request, action.is_granted, speaker.person.id, at))
     state.forget_needs(QueueNeed, RequestNeed)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import StorageError
+from storage.locks import lock_rows
 from storage.tables import assignment, form_row, sheet
 from storage.tables.base import AnyRow
 from storage.totals import Deltas, Worth
@@ -45,6 +46,7 @@ async def take_back(connection: AsyncConnection, shared: Shared, where: tuple[in
 
 async def _find(connection: AsyncConnection, where: tuple[int, str]) -> AnyRow:
     number, row = where
+    await lock_rows(connection, assignment, [number])
     mine = (sheet.c.assignment_id == number) & (form_row.c.number == row)
     found = (await connection.execute(_sheets.where(mine))).one_or_none()
     if found is None:

@@ -17,6 +17,7 @@ from conversations.session import NEW_SESSION
 from storage.envelopes import MOST_KEY_CHARACTERS, AddressKey, Envelope
 from storage.errors import StorageError
 from storage.inserting import dialect_insert, insert_into
+from storage.locks import lock_rows, writes_alone
 from storage.moments import as_ms
 from storage.rows import PERSON, read_person, read_session
 from storage.statements import Statement, given
@@ -51,14 +52,6 @@ def _speakers() -> Select[Any]:
 CLAIM = Statement(_claim)
 BY_USER = Statement(lambda dialect: _speakers().where(address.c.user.in_(select(given(dialect, address.c.user)))))
 BY_ID = Statement(lambda dialect: _speakers().where(address.c.id.in_(select(given(dialect, address.c.id)))))
-LOCK = Statement(
-    lambda dialect: (
-        select(person.c.id)
-        .where(person.c.id.in_(select(given(dialect, person.c.id))))
-        .order_by(person.c.id)
-        .with_for_update(key_share=True)
-    )
-)
 
 
 async def claim_keys(connection: AsyncConnection, state: TurnState, envelopes: Iterable[Envelope]) -> list[Envelope]:
@@ -118,18 +111,15 @@ async def _find(connection: AsyncConnection, wanted: Collection[AddressKey | int
 
 
 async def _lock(connection: AsyncConnection, wanted: Collection[AddressKey | int], found: Found) -> Found:
-    """Wait until nobody else has a turn of these people under way; give the rows as they are then.
-
-    SQLite lets one writer in at a time: there is nobody to wait for.
-    """
-    if connection.dialect.name == "sqlite":
+    """Wait until nobody else has a turn of these people under way; give the rows as they are then."""
+    if writes_alone(connection):
         return found
     locked: set[int] = set()
     for _ in range(MOST_MOVES):
         people = {row[PERSON_PLACE] for row in found.values()}
         if people <= locked:
             return found
-        await LOCK.fetch(connection, {"id": sorted(people - locked)})
+        await lock_rows(connection, person, people - locked)
         locked |= people
         found = await _find(connection, wanted)
     raise StorageError("Chats of lasting owners were expected; they were given away again and again. Try again.")

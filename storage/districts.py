@@ -15,6 +15,7 @@ from conversations.sheets import RowMark
 from indicators.form import Form
 from storage.errors import StorageError
 from storage.inserting import insert_into, upsert, write_many
+from storage.locks import lock_rows
 from storage.moments import as_optional_ms
 from storage.region_loading import load_regions, read_regions
 from storage.tables import assignment, cycle, deadline, post, region
@@ -64,6 +65,8 @@ async def add_district(connection: AsyncConnection, shared: Shared, wish: Wish) 
         )
     await load_regions(connection, read_regions(wish.code))
     units = (await connection.execute(select(region).where(region.c.district_id == here.id))).all()
+    inside = assignment.c.region_id.in_(select(region.c.id).where(region.c.district_id == here.id))
+    await lock_rows(connection, assignment, (await connection.scalars(select(assignment.c.id).where(inside))).all())
     await _add_posts(connection, units, forms)
     running = await _cycle(connection, wish.year)
     await _assign(connection, units, forms, (running, as_optional_ms(wish.due_at)))

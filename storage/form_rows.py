@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicators.form import Form, RowNumber
 from storage.database import Database
+from storage.inserting import insert_into
 from storage.tables import form_row
 
 
@@ -28,7 +29,7 @@ class FormRows:
         async with database.writing("Numbering the rows of the forms") as connection:
             await self._read(connection)
             if fresh := self._unnumbered():
-                await connection.execute(insert(form_row), fresh)
+                await connection.execute(insert_into(connection, form_row).on_conflict_do_nothing(), fresh)
                 await self._read(connection)
                 await connection.commit()
 

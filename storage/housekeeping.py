@@ -102,7 +102,7 @@ class Housekeeping:
 
     async def _in_chunks(self, statement: Any, table: Table, condition: Any) -> int:
         key = next(iter(table.primary_key))
-        some = select(key).where(condition).limit(CHUNK)
+        some = select(key).where(condition).limit(CHUNK).with_for_update(skip_locked=True)
         changed = 0
         for _ in range(MOST_CHUNKS):
             async with self._database.writing("Cleaning up") as connection:

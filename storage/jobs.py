@@ -50,6 +50,7 @@ class Jobs:
             .where(due)
             .order_by(job.c.id)
             .limit(limit)
+            .with_for_update(of=job, skip_locked=True)
         )
         async with self._database.writing("Handing out jobs") as connection:
             rows = (await connection.execute(found)).all()

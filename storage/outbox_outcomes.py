@@ -12,6 +12,7 @@ from sqlalchemy import Boolean, Update, bindparam, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.inserting import upsert, write_many
+from storage.locks import lock_rows
 from storage.moments import as_ms
 from storage.outbox_states import PROACTIVE, OutboxState
 from storage.tables import address, message_topic, outbox
@@ -141,7 +142,8 @@ async def _remember_topics(connection: AsyncConnection, sent: dict[int, str]) ->
 
 
 async def _close_chats(connection: AsyncConnection, gone: Sequence[int], now: int) -> None:
-    chats = select(outbox.c.address_id).where(outbox.c.id.in_(gone))
+    chats = (await connection.scalars(select(outbox.c.address_id).where(outbox.c.id.in_(gone)))).all()
+    await lock_rows(connection, address, set(chats))
     await connection.execute(update(address).where(address.c.id.in_(chats)).values(blocked_at=now))
     unasked = (outbox.c.state == OutboxState.WAITING) & outbox.c.priority.in_(PROACTIVE)
     cancelled = {"state": OutboxState.FAILED, "reason": "reader gone", "done_at": now}

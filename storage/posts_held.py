@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.people import Assignment, Post
+from storage.locks import writes_alone
 from storage.moments import as_ms
 from storage.rows import ASSIGNMENT, POST, answers_for, read_assignment, read_post
 from storage.statements import Statement, given
@@ -62,8 +63,14 @@ async def load_posts(connection: AsyncConnection, state: TurnState, people: Coll
 async def load_assignments(
     connection: AsyncConnection, state: TurnState, posts: Collection[Post]
 ) -> dict[int, list[Assignment]]:
-    """Give what is assigned in running cycles to the regions of these posts, by region, older first."""
-    return await _load(connection, state, RUNNING, posts)
+    """Give what is assigned in running cycles to the regions of these posts, by region, older first.
+
+    They are shown: where other processes write too, they may be answered from the next batch on.
+    """
+    found = await _load(connection, state, RUNNING, posts)
+    if writes_alone(connection):
+        state.answerable.update(state.assignments)
+    return found
 
 
 async def _load(

@@ -18,6 +18,7 @@ from storage.errors import StorageError
 from storage.flushing.forgetting import forget
 from storage.form_renewal import renew_forms
 from storage.invitations import insert_invitation, new_code
+from storage.locks import lock_roster, lock_rows
 from storage.moments import as_ms
 from storage.posts_listed import ListedPost, holds_at, in_district, list_posts
 from storage.region_loading import load_regions, read_regions
@@ -44,6 +45,7 @@ class Roster:
     async def load_regions(self) -> int:
         """Insert the provinces, kabupaten and kota that are not there yet; tell how many."""
         async with self._database.writing("Loading regions") as connection:
+            await lock_roster(connection)
             loaded = await load_regions(connection, read_regions())
             await connection.commit()
         return loaded
@@ -60,6 +62,7 @@ class Roster:
         """
         await self._shared.form_rows.prepare(self._database)
         async with self._database.writing("Adding a district") as connection:
+            await lock_roster(connection)
             added = await add_district(connection, self._shared, Wish(code, year, due_at, forms))
             await connection.commit()
         return added
@@ -68,6 +71,7 @@ class Roster:
         """Fit running assignments to the library's versions of their forms; tell how many had another."""
         await self._shared.form_rows.prepare(self._database)
         async with self._database.writing("Fitting assignments to new versions of forms") as connection:
+            await lock_roster(connection)
             renewed = await renew_forms(connection, self._shared)
             await connection.commit()
         return renewed
@@ -145,6 +149,7 @@ class Roster:
         """Make an invitation for each post that nobody holds; older unused ones to these posts end."""
         expires = None if expires_at is None else as_ms(expires_at)
         async with self._database.writing("Making invitations") as connection:
+            await lock_roster(connection)
             listed = await list_posts(connection, self._shared.regions, at, [in_district(district)])
             vacant = [each for each in listed if not each.is_held]
             await _withdraw(connection, [each.id for each in vacant], as_ms(at))
@@ -230,6 +235,7 @@ class Roster:
             StorageError: there is no such person.
         """
         async with self._database.writing("Forgetting a person") as connection:
+            await lock_rows(connection, person, [person_id])
             language = await connection.scalar(select(person.c.language).where(person.c.id == person_id))
             if language is None:
                 raise StorageError(f"The number of a person was expected; {person_id} is none. Look them up.")

@@ -22,6 +22,7 @@ from storage.roster import Roster
 from storage.schema import version_of
 from storage.turn_state import Shared, TurnState
 from storage.turns import Turns
+from storage.wakeups import Wakeups
 
 
 class Store:
@@ -34,6 +35,7 @@ class Store:
         self.outbox = Outbox(self._database)
         self.jobs = Jobs(self._database)
         self.leases = Leases(self._database)
+        self.wakeups = Wakeups(self._database)
         self.failures = Failures(self._database)
         self.roster = Roster(self._database, self._shared)
         self.figures = FigureReader(self._database)
@@ -48,7 +50,7 @@ class Store:
         """
         await self._shared.form_rows.prepare(self._database)
         async with self._database.writing("Keeping a batch of turns") as connection:
-            yield Turns(connection, TurnState(at=at, shared=self._shared))
+            yield Turns(connection, TurnState(at=at, shared=self._shared), self.wakeups)
 
     async def version(self) -> str:
         """Give the version of the tables, as ``storage.schema`` names it.

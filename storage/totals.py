@@ -80,9 +80,10 @@ def _added(some: Figures, more: Figures) -> Figures:
 async def recount(connection: AsyncConnection, form_rows: FormRows, cycle: int, province: int) -> None:
     """Replace the totals of a province and all regions in it by what its sheets add up to."""
     inside = select(region.c.id).where(region.c.province_id == province)
-    await connection.execute(
-        delete(score_total).where(score_total.c.cycle_id == cycle, score_total.c.region_id.in_(inside))
-    )
+    here = (score_total.c.cycle_id == cycle) & score_total.c.region_id.in_(inside)
+    in_order = select(score_total.c.units).where(here).order_by(*score_total.primary_key)
+    await connection.execute(in_order.with_for_update())  # whoever adds to them has committed, or comes after us
+    await connection.execute(delete(score_total).where(here))
     rows = [row for level in LEVELS for row in await recounted(connection, form_rows, cycle, (level, province))]
     if rows:
         await connection.execute(insert(score_total), rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -108,6 +108,16 @@ class Acceptance:
     action: AcceptInvitation
 
 
+class Decision(NamedTuple):
+    """What became of an access request."""
+
+    request: int
+    is_granted: bool
+    person: int
+    """Who has decided."""
+    at: int
+
+
 @dataclass(slots=True)
 class Pending:
     """What the steps so far want written. Emptied by each flush."""
@@ -129,7 +139,7 @@ class Pending:
     acceptances: list[Acceptance] = field(default_factory=list)
     invitations: list[tuple[IssueInvitation, int]] = field(default_factory=list)
     requests: dict[int, tuple[RequestAccess, int]] = field(default_factory=dict)
-    decisions: list[dict[str, Any]] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
     forgotten: dict[int, int] = field(default_factory=dict)
     """People to be forgotten, with the moment."""
     failed: list[dict[str, Any]] = field(default_factory=list)

@@ -22,6 +22,7 @@ from storage.posts_held import load_posts
 from storage.rows import encode
 from storage.tables import address, failed_event, job
 from storage.turn_state import TurnState
+from storage.wakeups import JOBS, Wakeups
 
 __all__ = ["AddressKey", "Committed", "Envelope", "Turns"]
 
@@ -45,9 +46,10 @@ class Committed:
 class Turns:
     """One batch in one transaction. Leaving it without ``commit`` keeps nothing."""
 
-    def __init__(self, connection: AsyncConnection, state: TurnState) -> None:
+    def __init__(self, connection: AsyncConnection, state: TurnState, wakeups: Wakeups) -> None:
         self._connection = connection
         self._state = state
+        self._wakeups = wakeups
         self._applier = StepApplier(state)
 
     async def claim(self, envelopes: Iterable[Envelope]) -> list[Envelope]:
@@ -124,6 +126,7 @@ class Turns:
         state = self._state
         await flush(self._connection, state)
         await state.deltas.write(self._connection)
+        await self._wakeups.notify(self._connection, state.vias | ({JOBS} if state.jobs else set()))
         await self._connection.commit()
         return Committed(
             outbox=state.messages, jobs=state.jobs, via=frozenset(state.vias), lost_sessions=state.lost_sessions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import delete, select, text
@@ -46,4 +47,5 @@ async def _addressed(connection: AsyncConnection, told: list[tuple[int, dict[str
         row.person_id: {"address_id": row.address_id, "via": via(row.channel, row.account)}
         for row in await connection.execute(last)
     }
-    return [row | where[person] for person, row in told if person in where]
+    rows = [row | where[person] for person, row in told if person in where]
+    return sorted(rows, key=itemgetter("dedupe"))  # two processes that tell the same wait for each other in one order

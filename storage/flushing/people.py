@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.errors import StorageError
 from storage.inserting import change, upsert, write_many
 from storage.invitations import insert_invitation
 from storage.moments import as_optional_ms
 from storage.posts import accept, ensure_post
 from storage.rows import encode
 from storage.tables import access_request, person, session
-from storage.turn_state import TurnState
+from storage.turn_state import Decision, TurnState
 
 PERSON_COLUMNS = ("name", "honorific", "language", "consented_at")
-DECISION_COLUMNS = ("is_granted", "decided_at", "decided_by")
 
 
 async def write_people(connection: AsyncConnection, state: TurnState) -> None:
@@ -65,14 +65,23 @@ async def _write_posts(connection: AsyncConnection, state: TurnState) -> None:
 async def _write_requests(connection: AsyncConnection, state: TurnState) -> None:
     pending = state.pending
     await state.shared.regions.know(connection, {action.region for action, _ in pending.requests.values()})
-    if pending.decisions:
-        await write_many(connection, change(access_request, DECISION_COLUMNS), pending.decisions)
+    for decision in pending.decisions:
+        await _decide(connection, decision)
     if not pending.requests:
         return
     is_open = access_request.c.decided_at.is_(None)
     mine = access_request.c.person_id.in_(pending.requests.keys())
     await connection.execute(delete(access_request).where(is_open & mine))
     await connection.execute(insert(access_request), [_request(state, each) for each in pending.requests])
+
+
+async def _decide(connection: AsyncConnection, decision: Decision) -> None:
+    open_one = (access_request.c.id == decision.request) & access_request.c.decided_at.is_(None)
+    values = {"is_granted": decision.is_granted, "decided_at": decision.at, "decided_by": decision.person}
+    if not (await connection.execute(update(access_request).where(open_one).values(values))).rowcount:
+        raise StorageError(
+            f"An open request was expected; number {decision.request} is decided. Decide the event again."
+        )
 
 
 def _request(state: TurnState, number: int) -> dict[str, Any]:

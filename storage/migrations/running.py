@@ -11,9 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from storage.errors import StorageError
-
-ADVISORY_LOCK = 7_155_116
-"""Any number, the same in every process: PostgreSQL lets one of them migrate."""
+from storage.locks import OneAtATime
 
 
 def configuration(connection: Connection | None = None) -> Config:
@@ -33,7 +31,7 @@ def upgrade(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL lock_timeout = 0"))  # another process may need long
-        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": ADVISORY_LOCK})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": int(OneAtATime.MIGRATIONS)})
     _refuse_newer(connection)
     command.upgrade(configuration(connection), "head")
 

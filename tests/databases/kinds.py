@@ -94,8 +94,12 @@ class PostgresqlDatabases:
     def new(self, template: Template = EMPTY) -> str:
         """Give the address of a fresh database with up-to-date tables."""
         if template.name not in self._templates:
-            self._templates[template.name] = _filled(self._create("template1"), template)
+            self._templates[template.name] = _filled(self.blank(), template)
         return self.copy(self._templates[template.name])
+
+    def blank(self) -> str:
+        """Give the address of a database without tables."""
+        return self._create("template1")
 
     def copy(self, url: str) -> str:
         """Give the address of a copy of a database to which nobody is connected."""
