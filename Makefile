@@ -29,8 +29,8 @@ format: $(VENV)/.ready-to-test ## put the code in shape
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-bench: $(VENV)/.ready-to-test ## measure turns a second on this machine
-	$(BIN)/python -m benchmarks.turns
+bench: $(VENV)/.ready-to-test ## measure speed on this machine, beside other frameworks
+	$(BIN)/python -m benchmarks
 
 faults: $(VENV)/.ready-to-test ## kill the program 200 times and break what is around it, and count what was lost
 	$(BIN)/python -m tests.faults

@@ -1,16 +1,15 @@
 """Updates a second over HTTP: from Telegram's request to the answer after the commit.
 
-``python -m benchmarks.webhook`` prints a table. One process is the program's web server with the real webhook,
-pipeline, dialog and SQLite (``synchronous=FULL``); a second one is Telegram, which brings each person's taps one after
-another and those of different people side by side, over so many kept-alive connections of the loopback. Every tap
-changes an answer. Beside it the same turns without HTTP, in the same run: so many callers hand updates in.
+One process is the program's web server with the real webhook, pipeline, dialog and SQLite (``synchronous=FULL``); a
+second one is Telegram, which brings each person's taps one after another and those of different people side by side,
+over so many kept-alive connections of the loopback. Every tap changes an answer. Beside it the same turns without
+HTTP, in the same run: so many callers hand updates in.
 """
 
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import statistics
 import tempfile
 import time
 from collections import deque
@@ -23,8 +22,10 @@ from typing import NamedTuple
 
 from pydantic import SecretStr
 
+from benchmarks.measuring import Lap, Watch, machine, median
+from benchmarks.tables import Cell, show, tell
 from benchmarks.taps import taps_of
-from benchmarks.world import BOT, running, settings_in, settle
+from benchmarks.world import BOT, check_replies, running, settings_in, settle
 from bot.channels.port import Accept
 from bot.channels.telegram.decoding import decode_update
 from bot.channels.telegram.webhook import Webhook
@@ -33,13 +34,17 @@ from bot.clock import SystemClock
 from bot.logging import configure_logging
 from bot.running import settle_memory
 from bot.web import WebServer, listen, web_app
-from storage.outbox_states import OutboxState
-from storage.store import Store
 
 SECRET = "a-secret-of-the-benchmark"  # noqa: S105 - guards nothing but this benchmark
 PATH = f"/telegram/{BOT}"
 RUNS = 3
 MOST_PEOPLE = 1000
+FIGURES: Mapping[str, Callable[[Lap], float]] = {
+    "updates/s": lambda lap: lap.turns_a_second,
+    "p50 ms": lambda lap: lap.p50,
+    "p99 ms": lambda lap: lap.p99,
+    "processor us": lambda lap: lap.processor_us,
+}
 FIRST_WITHOUT_HTTP = 500_000
 """Numbers of updates that do not come by HTTP start here."""
 
@@ -57,21 +62,11 @@ class Load(NamedTuple):
 LOADS = (Load(1, 1, 100), Load(50, 50, 20), Load(MOST_PEOPLE, 100, 3), Load(MOST_PEOPLE, 1000, 3))
 
 
-class Measured(NamedTuple):
-    """One run."""
-
-    seconds: float
-    milliseconds: Sequence[float]
-    """How long each update took, sorted."""
-    processor_seconds: float = 0
-    """What it cost the program, all its threads together."""
-
-
 class Compared(NamedTuple):
     """The same load with and without HTTP."""
 
-    brought: Measured
-    handed_in: Measured
+    brought: Lap
+    handed_in: Lap
 
 
 Waiting = deque[deque[bytes]]
@@ -104,24 +99,25 @@ async def measure(folder: Path) -> dict[Load, list[Compared]]:
             await loop.run_in_executor(telegram, prepare, assignments)
             updates = taps_of(assignments, first=FIRST_WITHOUT_HTTP)
             settle_memory()
-            for _ in range(RUNS):
+            for run in range(1, RUNS + 1):
+                tell(f"  run {run}/{RUNS}")
                 for load in LOADS:
                     brought = await _counted(loop.run_in_executor(telegram, bring, port, load))
                     handed_in = await _counted(_hand_in(pipeline.submit, updates, load))
                     found[load].append(Compared(brought, handed_in))
-        await _check(store)
+        await check_replies(store, 2 * RUNS * sum(load.people * load.turns for load in LOADS))
     telegram.shutdown()
     return found
 
 
-async def _counted(work: Awaitable[Measured]) -> Measured:
+async def _counted(work: Awaitable[Lap]) -> Lap:
     """Add what a run cost this process."""
     before = time.process_time()
-    measured = await work
-    return measured._replace(processor_seconds=time.process_time() - before)
+    lap = await work
+    return lap._replace(processor_seconds=time.process_time() - before)
 
 
-async def _hand_in(accept: Accept, updates: Mapping[int, Iterator[bytes]], load: Load) -> Measured:
+async def _hand_in(accept: Accept, updates: Mapping[int, Iterator[bytes]], load: Load) -> Lap:
     """Take the same load without HTTP."""
     clock = SystemClock()
 
@@ -137,22 +133,21 @@ def _turns(updates: Mapping[int, Iterator[bytes]], load: Load) -> Waiting:
     return deque(deque(islice(updates[chat], load.turns)) for chat in range(1, load.people + 1))
 
 
-async def _keep_busy(lines: Sequence[Callable[[bytes], Awaitable[None]]], waiting: Waiting) -> Measured:
+async def _keep_busy(lines: Sequence[Callable[[bytes], Awaitable[None]]], waiting: Waiting) -> Lap:
     """Keep every line busy with somebody's next update."""
-    took: list[float] = []
-    started = time.perf_counter()
+    watch = Watch()
     async with asyncio.TaskGroup() as tasks:
         for line in lines:
-            tasks.create_task(_work(line, waiting, took))
-    return Measured(time.perf_counter() - started, sorted(took))
+            tasks.create_task(_work(line, waiting, watch))
+    return watch.lap()
 
 
-async def _work(line: Callable[[bytes], Awaitable[None]], waiting: Waiting, took: list[float]) -> None:
+async def _work(line: Callable[[bytes], Awaitable[None]], waiting: Waiting, watch: Watch) -> None:
     while waiting:
         person = waiting.popleft()
         started = time.perf_counter()
         await line(person.popleft())
-        took.append((time.perf_counter() - started) * 1000)
+        watch.milliseconds.append((time.perf_counter() - started) * 1000)
         if person:
             waiting.append(person)
 
@@ -177,15 +172,6 @@ async def _watch() -> None:
     await asyncio.Event().wait()
 
 
-async def _check(store: Store) -> None:
-    """Count the replies and failures: a benchmark whose turns did nothing would be fast."""
-    turns = 2 * RUNS * sum(load.people * load.turns for load in LOADS)
-    waiting = (await store.outbox.counts())[OutboxState.WAITING]
-    failed = await store.failures.list()
-    if waiting < turns or failed:
-        raise SystemExit(f"{turns} replies were expected; {waiting} wait, {len(failed)} turns failed")
-
-
 # ---------------------------------------------------------------- Telegram, in a process of its own
 _updates: dict[int, Iterator[bytes]] = {}
 
@@ -195,12 +181,12 @@ def prepare(assignments: Mapping[int, int]) -> None:
     _updates.update(taps_of(assignments))
 
 
-def bring(port: int, load: Load) -> Measured:
+def bring(port: int, load: Load) -> Lap:
     """Bring this load's updates, and tell how long that took."""
     return in_loop(_bring(port, load.connections, _turns(_updates, load)))
 
 
-async def _bring(port: int, connections: int, waiting: Waiting) -> Measured:
+async def _bring(port: int, connections: int, waiting: Waiting) -> Lap:
     lines = [await asyncio.open_connection("127.0.0.1", port) for _ in range(connections)]
     measured = await _keep_busy([_poster(reader, writer) for reader, writer in lines], waiting)
     for _, writer in lines:
@@ -231,24 +217,19 @@ def _request(update: bytes) -> bytes:
 def main() -> None:
     """Measure and print."""
     configure_logging(level="ERROR", style="console")
-    with tempfile.TemporaryDirectory(prefix="jemputbola-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="jemputbola-webhook-") as name:
         found = in_loop(measure(Path(name)))
-    print(f"{'':>25}{'over HTTP':>37}{'without':>37}   (medians of {RUNS} runs)")
-    print(f"{'village heads':>13}{'connections':>12}" + f"{'updates/s':>11}{'p50 ms':>9}{'p99 ms':>9}{'CPU us':>8}" * 2)
-    for load, runs in found.items():
-        both = ([run.brought for run in runs], [run.handed_in for run in runs])
-        print(f"{load.people:>13,}{load.connections:>12,}" + "".join(_figures(each) for each in both))
+    rows: list[list[Cell]] = [
+        [f"{load.people:,} people, {load.connections:,} connections", *_figures(runs)] for load, runs in found.items()
+    ]
+    heads = ("", *[f"{figure} {how}" for how in ("by HTTP", "without") for figure in FIGURES])
+    show("Updates by webhook", heads, rows, notes=[f"median of {RUNS} runs; {machine()}"])
 
 
-def _figures(runs: Sequence[Measured]) -> str:
-    rate = statistics.median(len(run.milliseconds) / run.seconds for run in runs)
-    cost = statistics.median(run.processor_seconds / len(run.milliseconds) for run in runs)
-    return f"{rate:>11,.0f}{_slower_than(runs, 50):>9.2f}{_slower_than(runs, 99):>9.2f}{cost * 1e6:>8,.0f}"
-
-
-def _slower_than(runs: Sequence[Measured], percent: int) -> float:
-    """Give how long an update took than which so many percent were quicker."""
-    return statistics.median(run.milliseconds[len(run.milliseconds) * percent // 100] for run in runs)
+def _figures(runs: Sequence[Compared]) -> Iterator[float]:
+    for laps in ([run.brought for run in runs], [run.handed_in for run in runs]):
+        for figure in FIGURES.values():
+            yield median(laps, figure)
 
 
 if __name__ == "__main__":

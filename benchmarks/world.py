@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,9 +13,12 @@ from bot.clock import SystemClock
 from bot.composition import DIALOG
 from bot.pipeline import Pipeline
 from bot.settings import Settings
-from conversations.events import ChoiceTapped, TextReceived
-from conversations.people import Role, Standing
+from conversations.brief import Brief
+from conversations.events import ChoiceTapped, Event, TextReceived
+from conversations.needs import Need
+from conversations.people import Role
 from conversations.taps import Verb, tap
+from storage.outbox_states import OutboxState
 from storage.store import Store
 from storage.turns import AddressKey, Envelope
 
@@ -23,15 +26,18 @@ BOT = "1"
 DISTRICTS = ("16.07", "16.02", "32.06", "35.09", "33.02")
 """Kabupaten with more than a thousand villages together; Banyuasin, in the south of Sumatra, first."""
 FORM = "dekela"
+SQLITE = "sqlite+aiosqlite:///"
 
 
-def settings_in(folder: Path) -> Settings:
-    """Give settings that keep everything in this folder."""
+def settings_in(folder: Path, *, database_url: str = "", instrument: Path | None = None) -> Settings:
+    """Give settings that keep everything in this folder, but for a database elsewhere."""
     return Settings(
         _env_file=None,
-        database_url=f"sqlite+aiosqlite:///{folder}/bench.db",
+        database_url=database_url or f"{SQLITE}{folder}/bench.db",
         cache_folder=folder / "cache",
         files_folder=folder / "files",
+        simulator_folder=folder / "simulator",
+        instrument_folder=instrument,
     )
 
 
@@ -48,44 +54,67 @@ async def running(settings: Settings) -> AsyncIterator[tuple[Pipeline, Store]]:
                 pipeline.stop()
 
 
-async def settle(store: Store, pipeline: Pipeline, people: int) -> dict[int, int]:
-    """Register so many village heads; give the assignment of each, by chat id (from 1)."""
-    now = datetime.now(UTC)  # noqa: TID251 - a benchmark is its own edge
-    codes = await _invitations(store, people, now)
-    for chat, code in enumerate(codes, start=1):
-        await pipeline.submit([_said(chat, 1, f"/start {code}", now)])
-    for step, button in ((2, tap(Verb.JOIN, "yes")), (3, tap(Verb.JOIN, "agree"))):
-        await pipeline.submit([_tapped(chat, step, button, now) for chat in range(1, people + 1)])
-    return await _assignments(store, people, now)
+async def settle(store: Store, pipeline: Pipeline, people: int, *, form: str = FORM) -> dict[int, int]:
+    """Register so many village heads, who are asked their first question then; give each one's assignment, by chat."""
+    codes = await _invitations(store, people, form)
+    here = range(1, people + 1)
+    await pipeline.submit([said(chat, 1, f"/start {code}") for chat, code in zip(here, codes, strict=True)])
+    await pipeline.submit([tapped(chat, 2, tap(Verb.JOIN, "yes")) for chat in here])
+    await pipeline.submit([said(chat, 3, "Ahmad") for chat in here])
+    await pipeline.submit([tapped(chat, 4, tap(Verb.JOIN, "agree")) for chat in here])
+    return await assignments_of(store, here, form=form)
 
 
-async def _invitations(store: Store, people: int, now: datetime) -> Sequence[str]:
+async def _invitations(store: Store, people: int, form: str) -> Sequence[str]:
+    at = now()
     codes: list[str] = []
     for district in DISTRICTS:
-        await store.roster.add_district(district, now.year, now + timedelta(days=60))
-        for post in await store.roster.posts(now, role=Role.VILLAGE_HEAD, district=district):
-            if len(codes) == people:
-                return codes
-            codes.append(await store.roster.issue_invitation(post.id, Standing.DEFINITIVE, at=now, name="Ahmad"))
-    return codes
+        if len(codes) < people:
+            await store.roster.add_district(district, at.year, at + timedelta(days=60), forms=(form,))
+            issued = await store.roster.invite_vacant(district, at=at)
+            codes += [each.code for each in issued if each.post.role is Role.VILLAGE_HEAD]
+    return codes[:people]
 
 
-async def _assignments(store: Store, people: int, now: datetime) -> dict[int, int]:
+async def assignments_of(store: Store, people: Iterable[int], *, form: str = FORM) -> dict[int, int]:
     """Ask each person's brief which assignment of the form is theirs."""
-    async with store.begin_turns(now) as turns:
-        events = [_said(chat, 4, "menu", now) for chat in range(1, people + 1)]
-        fresh = await turns.claim(events)
-        briefs = [turns.brief(each) for each in fresh]
+    briefs = await known_to(store, people)
     return {
-        chat: next(each.id for each in brief.assignments if each.form == FORM)
-        for chat, brief in enumerate(briefs, start=1)
+        chat: next(each.id for each in brief.assignments if each.form == form)
+        for chat, brief in zip(people, briefs, strict=True)
     }
 
 
-def _said(chat: int, step: int, text: str, at: datetime) -> Envelope:
-    return Envelope(f"settle:{chat}:{step}", AddressKey("telegram", BOT, str(chat)), TextReceived(at=at, text=text))
+async def known_to(store: Store, people: Iterable[int], needs: Sequence[Need] = ()) -> list[Brief]:
+    """Give the brief of each person, with these needs met, without taking a turn."""
+    async with store.begin_turns(now()) as turns:
+        fresh = await turns.claim([said(chat, 0, "?") for chat in people])
+        await turns.fetch(needs)
+        return [turns.brief(each) for each in fresh]
 
 
-def _tapped(chat: int, step: int, data: str, at: datetime) -> Envelope:
-    event = ChoiceTapped(at=at, data=data)
+async def check_replies(store: Store, turns: int) -> None:
+    """Count the replies and failures: a benchmark whose turns did nothing would be fast."""
+    waiting = (await store.outbox.counts())[OutboxState.WAITING]
+    failed = await store.failures.list()
+    if waiting < turns or failed:
+        raise SystemExit(f"{turns} replies were expected; {waiting} wait, {len(failed)} turns failed")
+
+
+def said(chat: int, step: int, text: str) -> Envelope:
+    """Make the event of a typed message; step 0 is never kept."""
+    return _sent(chat, step, TextReceived(at=now(), text=text))
+
+
+def tapped(chat: int, step: int, data: str) -> Envelope:
+    """Make the event of a tap."""
+    return _sent(chat, step, ChoiceTapped(at=now(), data=data))
+
+
+def _sent(chat: int, step: int, event: Event) -> Envelope:
     return Envelope(f"settle:{chat}:{step}", AddressKey("telegram", BOT, str(chat)), event)
+
+
+def now() -> datetime:
+    """Read the clock."""
+    return datetime.now(UTC)  # noqa: TID251 - a benchmark is its own edge
