@@ -13,8 +13,9 @@ from bot.clock import SystemClock, pause
 from bot.exclusive import holder_of
 from bot.leadership import LOOK_EVERY
 from bot.settings import Settings
-from storage.database import Database, connect
+from storage.database import Database, connect, file_of
 from storage.leases import Leases
+from storage.schema import newest_version, version_of
 
 SEVERAL_BEATS = 2.5 * LOOK_EVERY
 PROBE = timedelta(seconds=8)
@@ -28,19 +29,31 @@ async def holder(database_url: str, lease: str) -> str:
     """Name the process that does what this lease is for; empty: none on this database does.
 
     Raises:
-        StorageError: the database does not answer, or has no tables yet.
+        StorageError: the database does not answer.
     """
     if found := holder_of(database_url):
         return found
+    file = file_of(database_url)
+    if file and not file.exists():
+        return ""
     clock, engine = SystemClock(), connect(database_url)
-    leases = Leases(Database(engine))
+    database = Database(engine)
+    leases = Leases(database)
     try:
+        if not await _has_our_tables(database):
+            return ""
         (before,) = await leases.look([lease])
         await pause(clock, clock.now() + SEVERAL_BEATS)
         (after,) = await leases.look([lease])
     finally:
         await engine.dispose()
     return after.holder if after.beat > before.beat else ""
+
+
+async def _has_our_tables(database: Database) -> bool:
+    """Tell whether a program of this version has been here: only then there are leases to look at."""
+    async with database.reading("Looking up the version of the tables") as connection:
+        return await connection.run_sync(version_of) == newest_version()
 
 
 async def look_for_rival(api: TelegramApi) -> None:

@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
-from bot import at_work
+from bot import at_work, machine
 from bot.channels.port import ChannelError
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.webhook_state import complaint
-from bot.clock import SystemClock
+from bot.clock import Clock, SystemClock
 from bot.composition import load_library, open_store
 from bot.leadership import polling
+from bot.machine import MEBIBYTE, NotInOrderError
 from bot.settings import Settings
 from bot.telegram_bot import TelegramBot
 from indicators.problems import FormError
-from storage.database import migrate
+from storage.database import file_of
 from storage.envelopes import via
 from storage.errors import StorageError
-from storage.outbox_states import OutboxState
+from storage.schema import newest_version
+from storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,42 +33,55 @@ class Finding:
     is_well: bool = True
 
 
-async def diagnose(settings: Settings, parts: Iterable[str] = ()) -> list[Finding]:
-    """Look at these parts, by default at all: forms, database, folders, channels, the running program.
+async def diagnose(settings: Settings, parts: Iterable[str] = (), clock: Clock | None = None) -> list[Finding]:
+    """Look at these parts, by default at all: the machine, forms, database, channels, the running program.
 
-    Nothing is changed but the tables' version.
+    Nothing is changed: tables that are older than the program stay as they are.
     """
+    clock = clock or SystemClock()
     findings = []
     for what in parts or LOOKS:
         try:
-            findings.append(Finding(what, await LOOKS[what](settings)))
-        except (FormError, StorageError, ChannelError, OSError) as error:
+            findings.append(Finding(what, await LOOKS[what](settings, clock)))
+        except (FormError, StorageError, ChannelError, NotInOrderError, OSError) as error:
             findings.append(Finding(what, str(error), is_well=False))
     return findings
 
 
-async def _forms(settings: Settings) -> str:
+async def _forms(settings: Settings, _clock: Clock) -> str:
     library = load_library(settings)
     return ", ".join(f"{key} {form.version} ({len(form.rows)} rows)" for key, form in library.forms.items())
 
 
-async def _database(settings: Settings) -> str:
-    await migrate(settings.database_url)
+async def _database(settings: Settings, clock: Clock) -> str:
+    file = file_of(settings.database_url)
+    if file and not file.exists():
+        return f"not there yet: the first start makes {file}"
     store = open_store(settings, load_library(settings))
     try:
-        waiting = (await store.outbox.counts())[OutboxState.WAITING]
-        broken = len(await store.failures.list())
+        return await _tables(store, clock)
     finally:
         await store.close()
-    return f"{waiting} messages wait, {broken} events failed" + (" (see: jemputbola failed list)" * bool(broken))
 
 
-async def _folder(settings: Settings) -> str:
-    _try_writing(settings.files_folder)
-    return f"{settings.files_folder} can be written to"
+async def _tables(store: Store, clock: Clock) -> str:
+    found, wanted = await store.version(), newest_version()
+    if found > wanted:
+        raise StorageError(
+            f"Tables of version {wanted} were expected; these are of version {found}. Run the newer program that made "
+            "them, or restore a backup from before (docs/upgrading.md)."
+        )
+    if found < wanted:
+        return f"tables of version {found or 'none'}; the next start brings them to {wanted}"
+    figures = await store.figures.read(clock.now())
+    due = sum(queue.many for queue in figures.queues.values())
+    failed = figures.failed_events
+    if failed:
+        raise StorageError(f"No failed events were expected; {failed} are kept. Look at them: jemputbola failed list")
+    return f"version {found}, {figures.database_bytes // MEBIBYTE:,} MiB; {due} messages wait, none failed"
 
 
-async def _telegram(settings: Settings) -> str:
+async def _telegram(settings: Settings, _clock: Clock) -> str:
     if not settings.has_telegram:
         return "off"
     said = await asyncio.gather(*(_bot(bot, settings) for bot in settings.bots))
@@ -104,7 +118,7 @@ async def _poller(bot: TelegramBot, settings: Settings, api: TelegramApi) -> str
     return "by nobody now"
 
 
-async def _channels(settings: Settings) -> str:
+async def _channels(settings: Settings, _clock: Clock) -> str:
     switches = {"Telegram": settings.has_telegram, "simulator": settings.has_simulator}
     names = [name for name, is_on in switches.items() if is_on]
     if not names:
@@ -112,18 +126,19 @@ async def _channels(settings: Settings) -> str:
     return ", ".join(names)
 
 
-def _try_writing(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    probe = folder / ".doctor"
-    probe.write_bytes(b"")
-    probe.unlink()
+async def _program(settings: Settings, _clock: Clock) -> str:
+    return await at_work.program(settings)
 
 
-LOOKS: dict[str, Callable[[Settings], Awaitable[str]]] = {
+LOOKS: dict[str, Callable[[Settings, Clock], Awaitable[str]]] = {
+    "folders": machine.room,
+    "secrecy": machine.secrecy,
+    "clock": machine.clock,
+    "port": machine.port,
     "forms": _forms,
     "database": _database,
-    "evidence": _folder,
+    "backups": machine.backups,
     "channels": _channels,
     "telegram": _telegram,
-    "program": at_work.program,
+    "program": _program,
 }

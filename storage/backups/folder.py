@@ -47,7 +47,8 @@ class BackupFolder:
         Raises:
             StorageError: there is one of this second already.
         """
-        self._pool.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._pool.mkdir(mode=0o700, exist_ok=True)
         place = self.path / at.strftime(NAME)
         try:
             place.mkdir(mode=0o700)
