@@ -23,8 +23,9 @@ MOST_CAPTION_CHARACTERS = 1024
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z-]{8,64}\Z")]
 """Made up by the page, so that sending something again is known to be the same thing."""
 Reference = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z-]{0,64}\Z")]
-Text = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=MOST_TEXT_CHARACTERS)]
-"""Not blank."""
+Text = Annotated[str, msgspec.Meta(pattern=r"\A(?=[^\0\ud800-\udfff]*\Z)\s*\S", max_length=MOST_TEXT_CHARACTERS)]
+"""Not blank, and fit to be kept: without NUL and halves of characters."""
+FIT = r"\A[^\0\ud800-\udfff]*\Z"
 
 
 class ApiError(HTTPException):
@@ -43,7 +44,7 @@ class PhoneWanted(Body, frozen=True):
     """Open a phone of this kind, for this post."""
 
     kind: PhoneKind
-    post: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    post: Annotated[str, msgspec.Meta(pattern=FIT, max_length=200)] = ""
 
 
 class Once(Body, frozen=True):
@@ -71,7 +72,7 @@ class Tapped(Body, frozen=True):
 
     id: Id
     message: Reference
-    data: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+    data: Annotated[str, msgspec.Meta(pattern=FIT, min_length=1, max_length=256)]
 
 
 class Edited(Body, frozen=True):
@@ -96,7 +97,7 @@ class FileSent(Body, frozen=True):
 
     id: Id
     kind: Literal["photo", "document"]
-    caption: Annotated[str, msgspec.Meta(max_length=MOST_CAPTION_CHARACTERS)] = ""
+    caption: Annotated[str, msgspec.Meta(pattern=FIT, max_length=MOST_CAPTION_CHARACTERS)] = ""
     album: Reference = ""
     reply_to: Reference = ""
 
@@ -181,7 +182,7 @@ async def _read_form(request: Request) -> FormData:
 def _checked(read: Callable[[], Wanted]) -> Wanted:
     try:
         return read()
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ApiError(400, "bad_request", f"not what was expected: {error}") from error
 
 

@@ -26,6 +26,7 @@ from storage.turns import AddressKey, Envelope
 CHANNEL = "telegram"
 MOST_NAME_CHARACTERS = 128
 MOST_ALBUM_CHARACTERS = 64
+MOST_PHONE_CHARACTERS = 32
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """All that msgspec raises over bytes from outside."""
@@ -203,7 +204,9 @@ def _other_event(message: Incoming, known: str, at: datetime) -> Event | None:
         return LocationReceived(at=at, message=known, latitude=where.latitude, longitude=where.longitude)
     if message.contact:
         is_own = message.sender is not None and message.contact.user_id == message.sender.id
-        return ContactReceived(at=at, message=known, phone=message.contact.phone_number, is_own=is_own)
+        return ContactReceived(
+            at=at, message=known, phone=legible(message.contact.phone_number, MOST_PHONE_CHARACTERS), is_own=is_own
+        )
     return None
 
 

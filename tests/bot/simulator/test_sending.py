@@ -1,7 +1,9 @@
 """What a person does with a phone, and what is refused."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
+import httpx
 import pytest
 
 from bot.channels.simulator.uploads import MOST_FILE_BYTES
@@ -222,3 +224,29 @@ async def test_a_phone_that_does_not_exist_is_refused(serve: Serving) -> None:
         answer = await caller.act("phone-..%2f..", "texts", id="me-text-1", text="halo")
 
         assert answer.status_code == 404
+
+
+async def test_what_cannot_be_kept_is_refused_before_it_reaches_the_bot(serve: Serving) -> None:
+    async with serve() as caller:
+        phone = await caller.open_phone()
+        nested: dict[str, Any] = {"content": b"[" * 3000, "headers": {"content-type": "application/json"}}
+        half = {"id": "me-file-01", "kind": "photo", "caption": r"\ud800"}
+        named = {"files": {"file": ("a.png", PNG)}, "data": half}
+
+        answers = [
+            await caller.act(phone, "texts", id="me-text-1", text="1\0"),
+            await caller.act(phone, "texts", id="me-text-2", text=" \n"),
+            await caller.act(phone, "taps", id="me-tap-01", message="bot-1", data="a:\0"),
+            await caller.client.post(f"/api/phones/{phone}/texts", **nested),
+            await caller.client.post(f"/api/phones/{phone}/files", **in_another_alphabet(caller.client, named)),
+        ]
+
+        assert [answer.status_code for answer in answers] == [400] * 5
+        assert not caller.bot.got
+
+
+def in_another_alphabet(client: httpx.AsyncClient, form: dict[str, Any]) -> dict[str, Any]:
+    """Say of a form that its texts are escaped, so that they hold what no text holds."""
+    request = client.build_request("POST", "/", **form)
+    kind = f"{request.headers['content-type']}; charset=unicode_escape"
+    return {"content": request.read(), "headers": {"content-type": kind}}
