@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from indicators.form import MOST_REPEATS, REPEAT_MARK, Expression, Meaning, Scope
+from indicators.patterns import PatternError, read_pattern
 from indicators.xpath_functions import FUNCTIONS
 from indicators.xpath_operators import COMPARISONS, as_number, compare, compute
 from indicators.xpath_parsing import COLUMN_MARK, TURN, ExpressionError, Syntax, parse
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["COLUMN_MARK", "TURN", "ExpressionError", "compile_expression", "compiled"]
 
 _NO_REPEATS: Mapping[str, str] = {}
+MOST_MATCHED_CHARACTERS = 2_000
+"""A longer text matches no pattern; answers have at most 1,000."""
 
 
 def compile_expression(
@@ -67,7 +69,9 @@ def _exact(node: _Node) -> Run:
 
     def evaluate(scope: Scope) -> Value:
         result = run(scope)
-        return Fraction(result) if type(result) is int else result
+        if type(result) is int:
+            return Fraction(result)
+        return to_text(result) if type(result) is tuple else result
 
     return evaluate
 
@@ -158,10 +162,15 @@ class _Compiler:
         if syntax.parts[1].kind != "text":
             raise self._refused(syntax, "the pattern of regex() must be a text in quotation marks")
         try:
-            pattern = re.compile(syntax.parts[1].value)
-        except re.error as error:
+            matches = read_pattern(syntax.parts[1].value).matches
+        except PatternError as error:
             raise self._refused(syntax, f"the pattern of regex() cannot be read: {error}") from error
-        return _Node(bool, lambda scope: pattern.fullmatch(to_text(text(scope))) is not None)
+
+        def run(scope: Scope) -> bool:
+            written = to_text(text(scope))
+            return len(written) <= MOST_MATCHED_CHARACTERS and matches(written)
+
+        return _Node(bool, run)
 
     def _once(self, syntax: Syntax) -> _Node:
         first = self.node(syntax.parts[0]).run

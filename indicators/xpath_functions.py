@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 
-from indicators.xpath_values import NAN, Endless, Number, Value, day_of, divide, to_number, to_text, to_truth
+from indicators.xpath_values import (
+    MOST_TEXT_CHARACTERS,
+    NAN,
+    Endless,
+    Number,
+    Value,
+    day_of,
+    divide,
+    exact,
+    to_number,
+    to_text,
+    to_truth,
+)
 
 _HALF = Fraction(1, 2)
 _LARGEST_POWER = 64
@@ -108,7 +120,7 @@ def power(base: Value, exponent: Value) -> Number:
     if not -_LARGEST_POWER <= times <= _LARGEST_POWER:
         return NAN
     whole = math.floor(times)
-    return Fraction(amount) ** whole if amount or whole >= 0 else divide(1, 0)
+    return exact(Fraction(amount) ** whole) if amount or whole >= 0 else divide(1, 0)
 
 
 def _answers(values: Sequence[Value]) -> list[str | Value]:
@@ -123,7 +135,7 @@ def total(*values: Value) -> Number:
     """Add up, over all turns of a repeat."""
     result: Number = 0
     for each in _answers(values):
-        result = result + to_number(each)
+        result = exact(result + to_number(each))
     return result
 
 
@@ -164,7 +176,12 @@ def coalesce(*values: Value) -> Value:
 
 def join(separator: Value, *values: Value) -> str:
     """Join the answers that are not empty."""
-    return to_text(separator).join(text for text in map(to_text, _answers(values)) if text)
+    return to_text(separator).join(text for text in map(to_text, _answers(values)) if text)[:MOST_TEXT_CHARACTERS]
+
+
+def concat(*values: Value) -> str:
+    """Put texts one after the other."""
+    return "".join(map(to_text, _answers(values)))[:MOST_TEXT_CHARACTERS]
 
 
 def iso_day(value: Value) -> str:
@@ -182,7 +199,8 @@ def format_day(value: Value, pattern: Value) -> str:
         "%Y": f"{day.year:04}", "%y": f"{day.year % 100:02}", "%m": f"{day.month:02}", "%n": str(day.month),
         "%d": f"{day.day:02}", "%e": str(day.day), "%b": _MONTHS[day.month - 1], "%a": _WEEKDAYS[day.weekday()],
     }  # fmt: skip
-    return re.sub("%[YymndeBba]", lambda found: parts.get(found[0], found[0]), to_text(pattern))
+    written = re.sub("%[YymndeBba]", lambda found: parts.get(found[0], found[0]), to_text(pattern))
+    return written[:MOST_TEXT_CHARACTERS]
 
 
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -202,7 +220,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "contains": Function(lambda text, part: to_text(part) in to_text(text), 2, 2),
         "starts-with": Function(lambda text, part: to_text(text).startswith(to_text(part)), 2, 2),
         "ends-with": Function(lambda text, part: to_text(text).endswith(to_text(part)), 2, 2),
-        "concat": Function(lambda *texts: "".join(to_text(each) for each in _answers(texts)), 1, None),
+        "concat": Function(concat, 1, None),
         "join": Function(join, 2, None),
         "normalize-space": Function(lambda text: " ".join(to_text(text).split()), 1, 1),
         "translate": Function(translate, 3, 3),

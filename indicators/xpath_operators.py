@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from indicators.form import Scope
-from indicators.xpath_values import Number, Value, divide, is_equal, number_in, remainder, to_number
+from indicators.xpath_values import Number, Value, divide, exact, is_equal, number_in, remainder, to_number
 
 Run = Callable[[Scope], "Value"]
 Part = tuple[type, Run]
@@ -57,7 +57,7 @@ def compute(symbol: str, numbers: Sequence[Callable[[Scope], Number]]) -> Run:
         return lambda scope: -only(scope)
     left, right = numbers
     apply = _ARITHMETIC[symbol]
-    return lambda scope: apply(left(scope), right(scope))
+    return lambda scope: exact(apply(left(scope), right(scope)))
 
 
 def compare(symbol: str, left: Part, right: Part) -> Run:

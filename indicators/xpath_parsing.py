@@ -16,6 +16,10 @@ COLUMN_MARK = "@"
 TURN = "~"
 """The key under which an expression in a repeat finds which turn it is, from 1."""
 
+MOST_CHARACTERS = 4_000
+MOST_NESTED = 80
+"""How deeply brackets, functions and chains of operators may stand in one another: each costs the machine's stack."""
+_MOST_SHOWN = 300
 _ANSWER = re.compile(r"\$\{\s*([^\W\d][\w.-]*)\s*\}")
 _SPECIAL = {"if": (3, 3), "regex": (2, 2), "once": (1, 1), "today": (0, 0), "position": (0, 1)}
 _ON_THE_ANSWER_ITSELF = frozenset({"number", "string", "string-length", "normalize-space"})
@@ -26,10 +30,16 @@ class ExpressionError(ValueError):
     """An expression that cannot be compiled; ``position`` is that of the character, from 1."""
 
     def __init__(self, source: str, position: int, reason: str) -> None:
-        super().__init__(f"The expression {source!r} cannot be used; at character {position}: {reason}.")
         self.source = source
         self.position = position
-        self.reason = reason
+        self.reason = _shortened(reason)
+        shown = _shortened(repr(source))
+        super().__init__(f"The expression {shown} cannot be used; at character {position}: {self.reason}.")
+
+
+def _shortened(written: str) -> str:
+    said = " ".join(written.split())
+    return said if len(said) <= _MOST_SHOWN else f"{said[:_MOST_SHOWN]}..."
 
 
 class Syntax(msgspec.Struct, frozen=True, array_like=True):
@@ -57,6 +67,8 @@ def parse(source: str) -> Syntax:
     written = _ANSWER.sub(_as_variable, source)
     if not written.strip():
         raise ExpressionError(source, 1, "nothing is written")
+    if len(source) > MOST_CHARACTERS:
+        raise ExpressionError(source, MOST_CHARACTERS, f"it is longer than {MOST_CHARACTERS} characters")
     try:
         return _Reader(source).read(Parser.parse(_parser(), written))
     except (ElementPathError, RecursionError) as error:
@@ -69,22 +81,24 @@ class _Reader:
 
     source: str
 
-    def read(self, token: Any) -> Syntax:
+    def read(self, token: Any, depth: int = 0) -> Syntax:
         """Take a token over with everything below it."""
         symbol, position = token.symbol, int(token.position[1])
+        if depth >= MOST_NESTED:
+            reason = f"it is nested more than {MOST_NESTED} times; divide it with calculations"
+            raise ExpressionError(self.source, position, reason)
         if token.label == "function":
-            return Syntax("function", position, symbol, () if symbol == _TURN_FUNCTION else self._parts(token))
+            parts = () if symbol == _TURN_FUNCTION else self._parts(token, depth)
+            return Syntax("function", position, symbol, parts)
         if symbol in ("(integer)", "(decimal)"):
             return Syntax("number", position, f"{token.value:f}")
         if symbol in _NAMED:
             return Syntax(_NAMED[symbol], position, token.value)
         if symbol in OPERATORS and len(token):
-            return Syntax(symbol, position, parts=self._parts(token))
-        return self._other(token, symbol, position)
+            return Syntax(symbol, position, parts=self._parts(token, depth))
+        return self.read(token[0], depth + 1) if symbol == "(" else self._other(token, symbol, position)
 
     def _other(self, token: Any, symbol: str, position: int) -> Syntax:
-        if symbol == "(":
-            return self.read(token[0])
         if symbol == "$":
             return Syntax("answer", position, token[0].value)
         if symbol == ".":
@@ -95,8 +109,8 @@ class _Reader:
             return Syntax("answer", position, token[1].value)
         raise ExpressionError(self.source, position, f"the path {token.source!r} is not supported; write ${{name}}")
 
-    def _parts(self, token: Any) -> tuple[Syntax, ...]:
-        return tuple(self.read(each) for each in token)
+    def _parts(self, token: Any, depth: int) -> tuple[Syntax, ...]:
+        return tuple(self.read(each, depth + 1) for each in token)
 
 
 _TURN_FUNCTION = "position"
@@ -136,5 +150,4 @@ def _position(error: BaseException) -> int:
 def _reason(error: BaseException) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
-    said = str(getattr(error, "message", error))
-    return re.sub(r"\s+", " ", said.replace("'fn:", "'")).strip()
+    return str(getattr(error, "message", error)).replace("'fn:", "'")

@@ -78,6 +78,12 @@ class Endless:
         return self.sign == direction and self != other
 
 
+MOST_DIGITS = 2_400
+"""A number that needs more to be written exactly counts as NaN; otherwise it would double with each multiplication."""
+_LARGEST = 10**MOST_DIGITS
+_LOWEST = -_LARGEST
+MOST_TEXT_CHARACTERS = 10_000
+"""What is put together to a longer text is cut off."""
 Number = int | Fraction | Endless
 Nodes = NewType("Nodes", tuple[str, ...])
 """The answers to one question in all turns of a repeat."""
@@ -93,6 +99,13 @@ def _sign_of(other: Number) -> int | None:
     if isinstance(other, Endless):
         return other.sign
     return (other > 0) - (other < 0)
+
+
+def exact(amount: Number) -> Number:
+    """Give the number; NaN when it is too long to be kept exactly."""
+    if isinstance(amount, Endless):
+        return amount
+    return amount if _LOWEST < amount.numerator < _LARGEST and amount.denominator < _LARGEST else NAN
 
 
 def divide(left: Number, right: Number) -> Number:

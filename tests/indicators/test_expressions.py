@@ -258,7 +258,11 @@ def test_turns_of_a_repeat_behave_as_a_node_set(source: str, expected: object) -
         ("//x", 1, "not supported"),
         ("*", 1, "not supported"),
         ("${a}[1]", 5, "not supported"),
-        ("(" * 2000 + "1" + ")" * 2000, 1, "nested too deeply"),
+        ("(" * 1500 + "1" + ")" * 1500, 1, "nested too deeply"),
+        ("1" + " + 1" * 100, 79, "divide it with calculations"),
+        ("not(" * 90 + "1" + ")" * 90, 321, "divide it with calculations"),
+        ("'" + "x" * 4000 + "'", 4000, "longer than 4000 characters"),
+        ("regex(., '(a)\\1')", 1, "is not supported"),
     ],
 )
 def test_a_faulty_expression_says_where_and_why(source: str, position: int, said: str) -> None:
@@ -267,6 +271,59 @@ def test_a_faulty_expression_says_where_and_why(source: str, position: int, said
 
     assert caught.value.position == position
     assert said in caught.value.reason
+
+
+def test_a_long_expression_is_shortened_in_its_refusal() -> None:
+    with pytest.raises(ExpressionError) as caught:
+        compile_expression("\n" * 600 + "foo('\ud800')" * 200)
+
+    assert len(str(caught.value)) < 800
+    assert "\n" not in str(caught.value)
+
+
+def test_a_number_that_is_too_long_to_be_exact_counts_as_none() -> None:
+    scope = Scope({"a": "9" * 1_000, "b": "0." + "0" * 999 + "1"}, TODAY)
+    powers = (
+        "pow(${a}, 64)",
+        "pow(${b}, 64)",
+        "${a} * ${a} * ${a}",
+        "${b} div ${a} div ${a}",
+        "sum(pow(${a}, 2), ${b})",
+    )
+
+    assert [compile_expression(each).evaluate(scope) for each in powers] == [NAN] * len(powers)
+    assert compile_expression("${a} * ${a}").evaluate(scope) == (10**1_000 - 1) ** 2
+
+
+def test_a_text_that_is_put_together_is_cut_off_in_the_end() -> None:
+    scope = Scope({"a": "x" * 1_000, "r~1": "%Y" * 6_000}, TODAY)
+    written = ("concat(" + ", ".join(["${a}"] * 12) + ")", "join('-', " + ", ".join(["${a}"] * 12) + ")")
+
+    results = [compile_expression(each).evaluate(scope) for each in written]
+    dated = compile_expression("format-date('2025-01-01', ${r})", repeats={"r": "rumah"}).evaluate(scope)
+
+    assert [len(str(each)) for each in (*results, dated)] == [10_000] * 3
+
+
+def test_no_answer_makes_a_pattern_take_long() -> None:
+    hopeless = compile_expression("regex(., '(a+)+b|(a|aa)+c|(.*)*d')")
+
+    assert not hopeless.is_true(Scope({}, TODAY, "a" * 2_000))
+    assert hopeless.is_true(Scope({}, TODAY, "a" * 1_000 + "b"))
+
+
+def test_a_text_beyond_all_answers_matches_no_pattern() -> None:
+    anything = compile_expression("regex(., '.*')")
+
+    assert anything.is_true(Scope({}, TODAY, "a" * 2_000))
+    assert not anything.is_true(Scope({}, TODAY, "a" * 2_001))
+
+
+def test_the_turns_of_a_repeat_as_a_result_are_the_first() -> None:
+    turns = compile_expression("${umur}", repeats={"umur": "anak"})
+
+    assert turns.evaluate(Scope({"umur~1": "3", "umur~2": "5"}, TODAY)) == "3"
+    assert turns.evaluate(Scope({}, TODAY)) == ""
 
 
 def test_a_column_of_the_choices_is_known_in_a_choice_filter_only() -> None:
