@@ -140,25 +140,27 @@ def _in_circles(form: Form) -> Iterator[list[str]]:
     """Find questions whose answers depend on themselves, each circle once."""
     done: set[str] = set()
     for name in form.question_by_name:
-        trail: list[str] = []
-        circle = _circle_from(form, name, trail, done)
+        circle = _circle_from(form, name, done)
         if circle:
             yield circle
 
 
-def _circle_from(form: Form, name: str, trail: list[str], done: set[str]) -> list[str] | None:
-    if name in trail:
-        return [*trail[trail.index(name) :], name]
-    if name in done or name not in form.question_by_name:
-        return None
-    trail.append(name)
-    for needed in sorted(names_needed(form.question_by_name[name])):
-        circle = _circle_from(form, needed, trail, done)
-        if circle:
+def _circle_from(form: Form, start: str, done: set[str]) -> list[str] | None:
+    """Follow the references from a question, however far they lead; ``done`` are those that lead into no circle."""
+    trail: list[str] = []
+    waiting = [iter((start,))]
+    while waiting:
+        name = next(waiting[-1], None)
+        if name is None:
+            waiting.pop()
+            done.update(trail[-1:])
+            del trail[-1:]
+        elif name in trail:
             done.update(trail)
-            return circle
-    trail.pop()
-    done.add(name)
+            return [*trail[trail.index(name) :], name]
+        elif name not in done and name in form.question_by_name:
+            trail.append(name)
+            waiting.append(iter(sorted(names_needed(form.question_by_name[name]))))
     return None
 
 

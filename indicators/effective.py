@@ -216,17 +216,18 @@ def names_needed(question: Question) -> frozenset[str]:
 def _in_order(form: Form, names: Iterable[str]) -> list[Question]:
     """Sort so that each question comes after those it needs; loading has made sure that there is no circle."""
     ordered: dict[str, Question] = {}
-
-    def visit(name: str) -> None:
-        question = form.question_by_name.get(name)
-        if question is None or name in ordered:
-            return
-        for needed in sorted(names_needed(question)):
-            visit(needed)
-        ordered[name] = question
-
-    for name in names:
-        visit(name)
+    trail: list[Question] = []
+    waiting = [iter(names)]
+    while waiting:
+        name = next(waiting[-1], None)
+        if name is None:
+            waiting.pop()
+            ordered.update((question.name, question) for question in trail[-1:])
+            del trail[-1:]
+        elif name not in ordered and name in form.question_by_name:
+            question = form.question_by_name[name]
+            trail.append(question)
+            waiting.append(iter(sorted(names_needed(question))))
     return list(ordered.values())
 
 

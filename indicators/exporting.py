@@ -11,7 +11,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from indicators.problems import FormError, Problem
+from indicators.workbooks import open_sheets, read_bytes
 
 _SHEETS = ("survey", "choices", "settings", "external_choices", "entities", "osm")
 """The sheets of XLSForm, in the order in which people expect them."""
@@ -34,14 +34,7 @@ def export_form(path: Path, out: Path) -> None:
 
 
 def _sheets(path: Path) -> Iterable[tuple[str, Sequence[str], Sequence[Mapping[str, Any]]]]:
-    from pyxform.errors import PyXFormError
-    from pyxform.xls2json_backends import get_xlsform
-
-    try:
-        source = get_xlsform(path)
-    except (PyXFormError, OSError, UnicodeDecodeError) as error:
-        message = f"Expected an XLSForm; {' '.join(str(error).split())}"
-        raise FormError(path.name, [Problem("-", None, None, message, "Check the path and the file.")]) from error
+    source = open_sheets(path, read_bytes(path))
     for name in _SHEETS:
         rows = getattr(source, name)
         headings = list((getattr(source, f"{name}_header") or [{}])[0])

@@ -91,7 +91,7 @@ def read_instrument(folder: Path) -> Mapping[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise _refused(f"The file cannot be read: {error.strerror}.", "A year's folder holds one.") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _refused(f"This is not TOML: {error}.", "Correct it at that place.") from error
 
 

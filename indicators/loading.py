@@ -8,7 +8,7 @@ from indicators.form import Form
 from indicators.instrument import Instrument, build_instrument, content_beside, maxima_in, read_instrument
 from indicators.keeping import digest, keep_form, kept_form
 from indicators.problems import FormError
-from indicators.source import content_of
+from indicators.workbooks import read_bytes
 
 
 def load_form(path: Path, cache: Path | None = None) -> Form:
@@ -23,7 +23,7 @@ def load_form(path: Path, cache: Path | None = None) -> Form:
     """
     if cache is None:
         return _read_form(path)
-    kept = cache / f"{digest(path.name.encode(), content_of(path), content_beside(path))}.form"
+    kept = cache / f"{digest(path.name.encode(), read_bytes(path), content_beside(path))}.form"
     form = kept_form(kept)
     if form is None:
         form = _read_form(path)

@@ -17,6 +17,7 @@ from indicators.problems import FormError, Problem
 from indicators.questions import SKIPPED
 from indicators.scores import format_points
 from indicators.source import Source, read_source
+from indicators.workbooks import calling_pyxform, read_bytes
 from indicators.xpath_values import NAN, to_number, to_text
 
 _A_DAY = date(2025, 1, 1)
@@ -79,14 +80,17 @@ def check_form(path: Path) -> Report:
 
 def _conversion_problems(path: Path) -> Iterator[Problem]:
     """Convert to an XForm, which finds what pyxform's reading leaves unchecked."""
-    from pyxform.errors import PyXFormError
-    from pyxform.xls2xform import convert
 
+    def run() -> object:
+        from pyxform.xls2xform import convert
+
+        return convert(content, file_type=path.suffix.lower(), form_name=path.stem, validate=False)
+
+    content = read_bytes(path)
     try:
-        convert(path, validate=False)
-    except PyXFormError as error:
-        remedy = "Correct it; https://xlsform.org describes every column."
-        yield Problem("survey", None, None, " ".join(str(error).split()), remedy)
+        calling_pyxform(path, run)
+    except FormError as error:
+        yield from error.problems
 
 
 def _summary(form: Form) -> Summary:

@@ -10,12 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from indicators.problems import FormError, Problem
-
-SUFFIXES = (".md", ".xlsx", ".csv")
-_FIRST_ROW = 2
-"""Row 1 holds the column headings."""
-_ROW_IN_MESSAGE = re.compile(r"\[row : (\d+)\]\s*")
-_SHEET_IN_MESSAGE = re.compile(r"(?:[Oo]n|[Ii]n) the '(\w+)' sheet")
+from indicators.workbooks import FIRST_ROW, calling_pyxform, cell, open_sheets, read_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,47 +35,28 @@ class Source:
         return rows[-1] if rows else None
 
 
-def content_of(path: Path) -> bytes:
-    """Read a file that may hold a form.
-
-    Raises:
-        FormError: it is missing, or of another kind.
-    """
-    if path.suffix.lower() not in SUFFIXES:
-        raise _refused(
-            path, f"Expected a file ending in {', '.join(SUFFIXES)}.", "Save the form as .xlsx and try again."
-        )
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise _refused(path, f"The file cannot be read: {error.strerror}.", "Check the path and the rights.") from error
-
-
 def read_source(path: Path) -> Source:
-    """Let pyxform read and check a ``.md``, ``.xlsx`` or ``.csv`` file; imported here because that takes 0.3 s.
+    """Let pyxform read and check a ``.md``, ``.xlsx`` or ``.csv`` file.
 
     Raises:
-        FormError: the file is missing, is of another kind, or pyxform refuses it.
+        FormError: the file is missing, is of another kind, is too large, or pyxform refuses it.
     """
-    from pyxform.errors import PyXFormError
-    from pyxform.xls2json import workbook_to_json
-    from pyxform.xls2json_backends import get_xlsform
+    sheets = open_sheets(path, read_bytes(path))
+    survey = sheets.survey or ()
+    refused, warnings = refused_types(survey), list[str]()
 
-    content_of(path)
-    warnings: list[str] = []
-    refused: list[Problem] = []
-    try:
-        workbook = get_xlsform(path)
-        rows = _rows_by_name(workbook.survey or ())
-        refused.extend(refused_types(workbook.survey or ()))
-        choices = _rows_by_choice(workbook.choices or ())
-        with_other = _questions_with_other(workbook.survey or ())
-        survey = workbook_to_json(workbook, fallback_form_name=path.stem, warnings=warnings)
-    except (PyXFormError, UnicodeDecodeError, IndexError) as error:
-        raise FormError(path.name, (*refused, _as_problem(str(error)))) from error
+    def convert() -> dict[str, Any]:
+        from pyxform.xls2json import workbook_to_json
+
+        found: dict[str, Any] = workbook_to_json(sheets, fallback_form_name=path.stem, warnings=warnings)
+        return _lean(found)
+
+    rows, choices = _rows_by_name(survey), _rows_by_choice(sheets.choices or ())
+    with_other = _questions_with_other(survey)
+    lean = calling_pyxform(path, convert, refused)
     if refused:
         raise FormError(path.name, refused)
-    return Source(path.name, _lean(survey), rows, choices, with_other, warnings)
+    return Source(path.name, lean, rows, choices, with_other, warnings)
 
 
 def _lean(survey: dict[str, Any]) -> dict[str, Any]:
@@ -118,8 +94,8 @@ _INSTEAD = {
 def refused_types(survey: Sequence[Mapping[str, Any]]) -> list[Problem]:
     """Find the question types that cannot be asked by chat."""
     problems = []
-    for number, row in enumerate(survey, start=_FIRST_ROW):
-        written = str(_cell(row, "type", "command"))
+    for number, row in enumerate(survey, start=FIRST_ROW):
+        written = cell(row, "type", "command")
         found = next((kind for kind in _REFUSED if re.match(rf"{kind}(\s|$)", written.lower())), None)
         if found:
             remedy = _INSTEAD.get(found, "Write the choices into the choices sheet, or take the row out.")
@@ -128,37 +104,22 @@ def refused_types(survey: Sequence[Mapping[str, Any]]) -> list[Problem]:
     return problems
 
 
-def _cell(row: Mapping[str, Any], *headings: str) -> object:
-    return next((value for heading, value in row.items() if heading.strip().lower() in headings), "")
-
-
 def _rows_by_name(survey: Sequence[Mapping[str, Any]]) -> dict[str, list[int]]:
     rows: dict[str, list[int]] = {}
-    for number, row in enumerate(survey, start=_FIRST_ROW):
-        name = str(_cell(row, "name", "tag", "value"))
-        if name and not str(_cell(row, "type", "command")).startswith("end"):
+    for number, row in enumerate(survey, start=FIRST_ROW):
+        name = str(cell(row, "name", "tag", "value"))
+        if name and not cell(row, "type", "command").startswith("end"):
             rows.setdefault(name, []).append(number)
     return rows
 
 
 def _rows_by_choice(choices: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     return {
-        f"{_cell(row, 'list_name', 'list name')} {_cell(row, 'name', 'value')}": number
-        for number, row in enumerate(choices, start=_FIRST_ROW)
+        f"{cell(row, 'list_name', 'list name')} {cell(row, 'name', 'value')}": number
+        for number, row in enumerate(choices, start=FIRST_ROW)
     }
 
 
 def _questions_with_other(survey: Sequence[Mapping[str, Any]]) -> list[str]:
     ending = re.compile(r"\bor[ _](specify[ _])?other$")
-    return [str(_cell(row, "name")) for row in survey if ending.search(str(_cell(row, "type", "command")))]
-
-
-def _as_problem(message: str) -> Problem:
-    row, sheet = _ROW_IN_MESSAGE.search(message), _SHEET_IN_MESSAGE.search(message)
-    said = " ".join(_ROW_IN_MESSAGE.sub("", message).split())
-    remedy = "Correct it; https://xlsform.org describes every column."
-    return Problem(sheet[1] if sheet else "survey", int(row[1]) if row else None, None, said, remedy)
-
-
-def _refused(path: Path, message: str, remedy: str) -> FormError:
-    return FormError(path.name, [Problem("-", None, None, message, remedy)])
+    return [str(cell(row, "name")) for row in survey if ending.search(cell(row, "type", "command"))]

@@ -1,7 +1,5 @@
 """Typed answers as Indonesians write them: read exactly, asked back where unclear, never guessed."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,37 +9,13 @@ from indicators.reading import Ambiguous, Reason, Rejection, Understood, say_val
 from indicators.reading.number_words import number_in_words
 from indicators.reading.numbers import LARGEST
 from indicators.reading.plain import without_courtesy, without_invisible
-from tests.indicators.small_forms import form_of, line, read, understood
+from tests.indicators.every_question import every_question
+from tests.indicators.small_forms import read, understood
 
 
 @pytest.fixture(scope="module")
 def form(tmp_path_factory: pytest.TempPathFactory) -> Form:
-    return make_form(tmp_path_factory.mktemp("reading"))
-
-
-def make_form(folder: Path) -> Form:
-    return form_of(
-        folder,
-        line("integer", "anak", unit="anak"),
-        line("integer", "hitung"),
-        line("decimal", "desimal"),
-        line("decimal", "persen", unit="persen"),
-        line("integer", "rupiah", unit="rupiah"),
-        line("range", "skor", parameters="start=0 end=10 step=1"),
-        line("select_one ada", "ada"),
-        line("select_one ya", "ya"),
-        line("select_one buah", "satu"),
-        line("select_multiple buah or_other", "banyak"),
-        line("select_multiple ada", "centang"),
-        line("date", "tanggal"),
-        line("text", "teks"),
-        line("geopoint", "tempat"),
-        line("image", "foto"),
-        line("file", "berkas"),
-        line("note", "catatan"),
-        line("calculate", "c", calculation="1"),
-        line("acknowledge", "setuju"),
-    )
+    return every_question(tmp_path_factory.mktemp("reading"))
 
 
 @pytest.mark.parametrize(
@@ -507,7 +481,7 @@ _FORMS: list[Form] = []
 def _form(factory: pytest.TempPathFactory) -> Form:
     """Load the form once for all the examples that Hypothesis draws."""
     if not _FORMS:
-        _FORMS.append(make_form(factory.mktemp("reading")))
+        _FORMS.append(every_question(factory.mktemp("reading")))
     return _FORMS[0]
 
 
