@@ -1,7 +1,7 @@
 # What a person types here: `make` lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format bench faults lock clean
+.PHONY: help run test lint format bench faults fuzz lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -34,6 +34,10 @@ bench: $(VENV)/.ready-to-test ## measure speed on this machine, beside other fra
 
 faults: $(VENV)/.ready-to-test ## kill the program 200 times and break what is around it, and count what was lost
 	$(BIN)/python -m tests.faults
+
+SECONDS ?= 60
+fuzz: $(VENV)/.ready-to-test ## hand in whatever nobody foresaw, SECONDS=60 for each target (Linux only)
+	$(BIN)/python -m tests.fuzzing run --seconds $(SECONDS)
 
 # Pins stay as they are unless the ranges in pyproject.toml say otherwise; `make lock UPGRADE=--upgrade` renews them all.
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
