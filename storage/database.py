@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.errors import StorageError, translated
@@ -19,6 +20,14 @@ from storage.schema import newest_version, version_of
 
 BUSY_MS = 15_000
 """How long a writer waits for a writer in another process, in milliseconds."""
+DRIVERS = {
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
+"""How addresses may begin, and with which driver they are meant."""
 READS_ONLY = "jemputbola_reads_only"
 POSTGRESQL = {
     "timeout": 10,  # seconds for connecting
@@ -45,16 +54,11 @@ def connect(url: str) -> AsyncEngine:
     """Make the engine for ``sqlite+aiosqlite:///file`` (its folder is made) or ``postgresql+asyncpg://...``.
 
     Raises:
-        StorageError: the address names another database.
+        StorageError: the address is none, or names another database, or PostgreSQL's driver is not installed.
     """
-    parsed = make_url(url)
-    if parsed.drivername not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
-        raise StorageError(
-            f"The database's address was expected to begin with sqlite+aiosqlite:// or postgresql+asyncpg://; "
-            f"it begins with {parsed.drivername}://. Correct the setting."
-        )
+    parsed = address_of(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_async_engine(parsed, connect_args=POSTGRESQL, pool_pre_ping=True)
+        return _connect_postgresql(parsed)
     _make_private(parsed.database)
     engine = create_async_engine(parsed, connect_args={"async_creator_fn": connect_quickly})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -62,9 +66,39 @@ def connect(url: str) -> AsyncEngine:
     return engine
 
 
+def address_of(url: str) -> URL:
+    """Read a database's address; its driver is the one that this program uses.
+
+    Raises:
+        StorageError: it is none, or of another database.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StorageError(
+            "The database's address was expected to look like sqlite+aiosqlite:///var/jemputbola.db or "
+            "postgresql+asyncpg://user@host/name; it does not. Correct the setting."
+        ) from error
+    if parsed.drivername not in DRIVERS:
+        raise StorageError(
+            f"The database's address was expected to begin with sqlite+aiosqlite:// or postgresql+asyncpg://; "
+            f"it begins with {parsed.drivername}://. Correct the setting."
+        )
+    return parsed.set(drivername=DRIVERS[parsed.drivername])
+
+
+def _connect_postgresql(url: URL) -> AsyncEngine:
+    try:
+        return create_async_engine(url, connect_args=POSTGRESQL, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise StorageError(
+            "asyncpg, PostgreSQL's driver, was expected; it is not installed. Install jemput-bola[postgresql]."
+        ) from error
+
+
 def file_of(url: str) -> Path | None:
     """Give the file of a SQLite database, however it is written and linked; ``None``: it has none."""
-    parsed = make_url(url)
+    parsed = address_of(url)
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return None
     return Path(str(parsed.database)).resolve()

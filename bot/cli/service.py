@@ -54,6 +54,34 @@ def upgrade() -> None:
     click.echo("The database is up to date.")
 
 
+@db.command()
+@click.argument("source")
+@click.argument("target")
+def copy(source: str, target: str) -> None:
+    """Copy the SQLite database at the address SOURCE to the empty PostgreSQL database at TARGET. Stop the bot first.
+
+    Every table is compared row by row before anything is kept. Leave a password out of the address: PGPASSWORD or
+    ~/.pgpass give it without showing it.
+
+    \b
+    jemputbola db copy sqlite+aiosqlite:///var/jemputbola.db postgresql://jemputbola@db.example/jemputbola
+    """  # noqa: D301 - click wants the character itself
+    from bot.exclusive import only_one
+    from storage.copying import copy_database, refuse_other_kinds
+
+    refuse_other_kinds(source, target)
+    with only_one(source), click.progressbar(length=1, label="Copying and comparing") as bar:
+
+        def watch(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        copied = in_loop(copy_database(source, target, watch))
+    for each in copied:
+        click.echo(f"{each.table:<16} {each.rows:>12,} rows, the same on both sides")
+    click.echo("Copied. Set JEMPUTBOLA_DATABASE_URL to the new address; the folder of evidence stays where it is.")
+
+
 @click.command()
 def doctor() -> None:
     """Look whether everything is in order, and say what to do where it is not."""

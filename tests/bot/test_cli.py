@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from conversations.engine import Step
 from conversations.events import Event, TextReceived
 from conversations.session import Session
 from storage.turns import AddressKey, Envelope
+from tests.databases import PostgresqlDatabases
 
 Command = Callable[..., Result]
 VILLAGE = "16.07.01.2002"
@@ -134,6 +136,24 @@ def test_ending_a_post_that_nobody_holds_is_refused(with_district: Command) -> N
 
 def test_nobody_holds_a_new_post(with_district: Command) -> None:
     assert with_district("person", "list", VILLAGE, "village_head").output == ""
+
+
+def test_an_installation_moves_to_postgresql(
+    with_district: Command, postgresql_databases: PostgresqlDatabases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = "sqlite+aiosqlite:///var/jemputbola.db", postgresql_databases.blank()
+
+    with only_one(source):
+        refused = with_district("db", "copy", source, target)
+    copied = with_district("db", "copy", source, target)
+    monkeypatch.setenv("JEMPUTBOLA_DATABASE_URL", target)
+    invited = with_district("invite", VILLAGE, "--role", "village_head")
+    postgresql_databases.drop(target)
+
+    assert (refused.exit_code, "Stop that one first" in refused.output) == (1, True)
+    assert (copied.exit_code, "JEMPUTBOLA_DATABASE_URL" in copied.output) == (0, True)
+    assert re.search(r"^region +\d+ rows, the same on both sides$", copied.output, re.MULTILINE)
+    assert len(invited.output.strip()) == 10
 
 
 def test_a_new_database_has_no_failures(jemputbola: Command) -> None:
