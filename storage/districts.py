@@ -17,7 +17,7 @@ from storage.errors import StorageError
 from storage.inserting import insert_into, upsert, write_many
 from storage.locks import lock_rows
 from storage.moments import as_optional_ms
-from storage.region_loading import load_regions, read_regions
+from storage.region_loading import load_regions
 from storage.tables import assignment, cycle, deadline, post, region
 from storage.tables.base import AnyRow
 from storage.totals import recount
@@ -57,13 +57,13 @@ async def add_district(connection: AsyncConnection, shared: Shared, wish: Wish) 
         StorageError: no kabupaten or kota has this code, or a form is not in the library.
     """
     forms = _wanted(shared, wish)
-    await load_regions(connection, read_regions())
+    await load_regions(connection)
     here = (await connection.execute(select(region).where(region.c.code == wish.code))).one_or_none()
     if here is None or here.kind != "district":
         raise StorageError(
             f"The code of a kabupaten or kota was expected, like 16.07; {wish.code!r} is none. Look it up."
         )
-    await load_regions(connection, read_regions(wish.code))
+    await load_regions(connection, wish.code)
     units = (await connection.execute(select(region).where(region.c.district_id == here.id))).all()
     inside = assignment.c.region_id.in_(select(region.c.id).where(region.c.district_id == here.id))
     await lock_rows(connection, assignment, (await connection.scalars(select(assignment.c.id).where(inside))).all())

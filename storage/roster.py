@@ -21,7 +21,7 @@ from storage.invitations import insert_invitation, new_code
 from storage.locks import lock_roster, lock_rows
 from storage.moments import as_ms
 from storage.posts_listed import ListedPost, holds_at, in_district, list_posts
-from storage.region_loading import load_regions, read_regions
+from storage.region_loading import load_regions
 from storage.rows import PERSON, POST, read_person, read_post
 from storage.tables import address, assignment, cycle, deadline, holding, invitation, person, post, region
 from storage.turn_state import Shared
@@ -46,7 +46,7 @@ class Roster:
         """Insert the provinces, kabupaten and kota that are not there yet; tell how many."""
         async with self._database.writing("Loading regions") as connection:
             await lock_roster(connection)
-            loaded = await load_regions(connection, read_regions())
+            loaded = await load_regions(connection)
             await connection.commit()
         return loaded
 
