@@ -32,6 +32,10 @@ format: $(VENV)/.ready-to-test ## put the code in shape
 bench: $(VENV)/.ready-to-test ## measure speed on this machine, beside other frameworks
 	$(BIN)/python -m benchmarks
 
+MINUTES ?= 60
+soak: $(VENV)/.ready-to-test ## hold a steady load for MINUTES=60 and watch the memory
+	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
+
 faults: $(VENV)/.ready-to-test ## kill the program 200 times and break what is around it, and count what was lost
 	$(BIN)/python -m tests.faults
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TypeVar, get_args
 
 import msgspec
 from pydantic import SecretStr
 
 import bot.composition  # noqa: F401 - what the program has in memory anyway counts for neither
+from benchmarks.measuring import machine, resident_mib
+from benchmarks.tables import Cell, show, tell
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.libraries import open_api
 from bot.cli.service import in_loop
@@ -86,10 +86,10 @@ FIGURES = (
 async def short_run(open_line: Callable[[], TelegramApi], chat: str) -> tuple[TelegramApi, Short]:
     """Start the library, send for a short while, and measure; it must not have been imported before."""
     gc.collect()
-    held, started, idle = resident_mib(os.getpid()), time.perf_counter(), time.process_time()
+    held, started, idle = resident_mib(), time.perf_counter(), time.process_time()
     api = open_line()
     await api.username()
-    start = (time.perf_counter() - started, time.process_time() - idle, resident_mib(os.getpid()) - held)
+    start = (time.perf_counter() - started, time.process_time() - idle, resident_mib() - held)
     alone = await _rate(api, chat, SENDS_ALONE, at_once=1)
     await _rate(api, chat, TOGETHER, at_once=TOGETHER)  # opens the connections
     worked = time.process_time()
@@ -103,10 +103,10 @@ async def long_run(open_line: Callable[[], TelegramApi], chat: str) -> tuple[Tel
     api = open_line()
     await _rate(api, chat, SENDS_LONG // 10, at_once=TOGETHER)
     gc.collect()
-    held = resident_mib(os.getpid())
+    held = resident_mib()
     await _rate(api, chat, SENDS_LONG * 9 // 10, at_once=TOGETHER)
     gc.collect()
-    return api, Long(resident_mib(os.getpid()) - held)
+    return api, Long(resident_mib() - held)
 
 
 async def _rate(api: TelegramApi, chat: str, sends: int, *, at_once: int) -> float:
@@ -162,26 +162,24 @@ def main() -> None:
     """Measure and print."""
     with TelegramServer() as server:
         person = server.person()
-        shorts = [{each: in_fresh_process(Short, each, server, person) for each in LIBRARIES} for _ in range(RUNS)]
+        shorts = [_compare(server, person, run) for run in range(1, RUNS + 1)]
         longs = {each: in_fresh_process(Long, each, server, person) for each in LIBRARIES}
-    print(f"{f'median of {RUNS} runs':24}" + "".join(f"{each:>22}" for each in LIBRARIES) + f"{'ratio':>9}")
+    rows: list[list[Cell]] = []
     for title, name in FIGURES:
         values = [statistics.median(getattr(run[each], name) for run in shorts) for each in LIBRARIES]
-        print(f"{title:24}" + "".join(f"{each:>22,.2f}" for each in values) + f"{values[1] / values[0]:>9.2f}")
-    for each, found in longs.items():
-        print(
-            f"{each}: {SENDS_LONG:,} sends opened {found.opened} connections, {found.connections} are open at the end; "
-            f"memory {found.grown_mib:+.1f} MiB over the last {SENDS_LONG * 9 // 10:,}"
-        )
+        rows.append([title, *values, f"{values[1] / values[0]:.2f}"])
+    notes = [
+        f"{each}: {SENDS_LONG:,} sends opened {found.opened} connections, {found.connections} are open at the end; "
+        f"memory {found.grown_mib:+.1f} MiB over the last {SENDS_LONG * 9 // 10:,}"
+        for each, found in longs.items()
+    ]
+    notes.append(f"median of {RUNS} runs; {machine()}")
+    show("Telegram's two libraries", ("", *LIBRARIES, "ratio"), rows, notes=notes)
 
 
-def resident_mib(process: int) -> float:
-    """Read how much memory a process holds (Linux; elsewhere NaN)."""
-    try:
-        status = Path(f"/proc/{process}/status").read_text("utf-8")
-    except OSError:
-        return float("nan")
-    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+def _compare(server: TelegramServer, person: Person, run: int) -> dict[Library, Short]:
+    tell(f"  run {run}/{RUNS}")
+    return {each: in_fresh_process(Short, each, server, person) for each in LIBRARIES}
 
 
 if __name__ == "__main__":
