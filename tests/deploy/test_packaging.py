@@ -115,6 +115,15 @@ def test_every_setting_that_is_named_exists(file: str) -> None:
     assert named <= SETTINGS
 
 
+def test_every_page_that_is_referred_to_exists() -> None:
+    deployed = (each for each in (ROOT / "deploy").rglob("*") if each.is_file())
+    files = [ROOT / "Dockerfile", ROOT / "compose.yaml", *deployed]
+    named = {page for each in files for page in re.findall(r"docs/[\w/-]+\.md", each.read_text("utf-8"))}
+
+    assert named
+    assert {page for page in named if not (ROOT / page).is_file()} == set()
+
+
 @pytest.mark.parametrize("name", ["bot", "database"])
 def test_a_service_can_do_no_more_than_it_needs(name: str) -> None:
     service = compose()["services"][name]
