@@ -92,10 +92,10 @@ def assemble(settings: Settings, store: Store, alone_since: datetime | None = No
     Raises:
         NothingToDoError: see there.
     """
-    clock = SystemClock()
+    clock, steady = SystemClock(), SteadyClock()
     files = open_files(settings)
     channels, routes = _channels(settings, store, clock, files.open)
-    delivery = [DeliveryWorker(store.outbox, each, clock, SENDING) for each in channels]
+    delivery = [DeliveryWorker(store.outbox, each, clock=clock, steady=steady, backoff=SENDING) for each in channels]
     woken: list[FileJobs] = []
 
     def wake(committed: Committed) -> None:
@@ -111,7 +111,7 @@ def assemble(settings: Settings, store: Store, alone_since: datetime | None = No
     caretaker = Caretaker(_chores(store, files), clock)
     polled = [polling(via_of(each)) for each in channels if each.is_polled]
     names = [CHORES, *(sending(each.via) for each in delivery), *polled]
-    leadership = Leadership(store.leases, names, steady=SteadyClock(), alone_since=alone_since)
+    leadership = Leadership(store.leases, names, steady=steady, alone_since=alone_since)
     return Program(
         settings=settings,
         clock=clock,

@@ -30,7 +30,7 @@ from storage.database import Database
 from storage.envelopes import AddressKey
 from storage.moments import as_ms, from_ms
 from storage.outbox_outcomes import Failed, Gone, Outcome, Retry, Sent, Uncertain, write_outcomes
-from storage.outbox_states import SENT_AGAIN, OutboxState, Priority
+from storage.outbox_states import SENT_AGAIN, UNHURRIED, OutboxState, Priority
 from storage.tables import address, outbox
 from storage.tables.base import AnyRow
 
@@ -42,6 +42,7 @@ __all__ = [
     "Outcome",
     "Priority",
     "Retry",
+    "Room",
     "Sender",
     "Sent",
     "Uncertain",
@@ -61,6 +62,14 @@ class Sender(NamedTuple):
     """The channel and account: ``telegram:7712345678``."""
     tenure: int
     """Of the lease (``storage.leases``): rows that were handed out in an older one were cut off."""
+
+
+class Room(NamedTuple):
+    """How many messages may be started."""
+
+    total: int
+    unhurried: int
+    """Of these, reminders and broadcasts at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +109,18 @@ class Outbox:
                 await connection.commit()
 
     async def claim(
-        self, at: datetime, *, sender: Sender, limit: int, busy: Collection[int] = frozenset()
+        self, at: datetime, *, sender: Sender, room: Room, busy: Collection[int] = frozenset()
     ) -> list[OutboxRow]:
         """Hand out what is due for this account, the most urgent first, at most one message a chat.
 
+        As many as there is room for: fewer mean that no more are due that would find any.
         A message waits while an older one of its chat and of the same or higher urgency is under way or put off.
         It stays handed out until it is recorded, or taken back by ``sweep``.
         """
-        due = {"now": as_ms(at), "via": sender.via, "most": limit, "busy": list(busy)}
+        lowest = UNHURRIED[-1] if room.unhurried > 0 else UNHURRIED[0] - 1
+        due = {"now": as_ms(at), "via": sender.via, "most": room.total, "lowest": lowest, "busy": list(busy)}
         async with self._database.writing("Handing out messages") as connection:
-            rows = (await connection.execute(DUE, due)).all()
+            rows = _fitting((await connection.execute(DUE, due)).all(), room)
             if rows:
                 await connection.execute(LEASED, {"ids": [row.id for row in rows], "number": sender.tenure})
                 await connection.commit()
@@ -177,6 +188,7 @@ def _due() -> Select[Any]:
         select(*READ, address.c.channel, address.c.account, address.c.user)
         .join(address, address.c.id == outbox.c.address_id)
         .where(IS_WAITING, outbox.c.via == bindparam("via"))
+        .where(outbox.c.priority <= bindparam("lowest", type_=Integer))
         .where(outbox.c.not_before + 0 <= now, outbox.c.not_after > now)
         .where(~blocked.select_from(ahead), outbox.c.address_id.not_in(bindparam("busy", expanding=True)))
         .order_by(outbox.c.priority, outbox.c.id)
@@ -200,6 +212,12 @@ LEASED = (
     .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
     .values(state=int(OutboxState.LEASED), tenure=bindparam("number"))
 )
+
+
+def _fitting(rows: Sequence[AnyRow], room: Room) -> list[AnyRow]:
+    """Leave out the reminders and broadcasts for which there is no room."""
+    hurried = [row for row in rows if row.priority not in UNHURRIED]
+    return hurried + [row for row in rows if row.priority in UNHURRIED][: room.unhurried]
 
 
 def _read(row: AnyRow) -> OutboxRow:

@@ -26,6 +26,8 @@ class OutboxState(IntEnum):
     """Perhaps sent: a broadcast that is not repeated."""
 
 
+UNHURRIED = (Priority.REMINDER, Priority.BULK)
+"""Nobody sits there waiting for these."""
 PROACTIVE = (Priority.ALERT, Priority.REMINDER, Priority.BULK)
 SENT_AGAIN = (Priority.REPLY, Priority.ALERT)
 """When a crash cut off the sending, these are sent again; others are reported and not repeated."""

@@ -7,19 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.channels.port import Rates
-from storage.outbox import Priority
+from storage.outbox import Priority, Room
+from storage.outbox_states import UNHURRIED
 
 WINDOW = timedelta(seconds=1)
-AHEAD = timedelta(minutes=1)
-"""A moment that we noted and that is still further ahead was told by a clock that has been set back since: it is past.
-Less than that is the time between two readings of the clock."""
 UNLIMITED = 50
 """Room of a channel without limits: a convenient number to claim at once."""
 
 
 def is_bulk(priority: Priority) -> bool:
     """Tell whether nobody is sitting there waiting for it."""
-    return priority in (Priority.REMINDER, Priority.BULK)
+    return priority in UNHURRIED
 
 
 @dataclass(slots=True)
@@ -34,14 +32,13 @@ class _Window:
     ended_at: deque[datetime] = field(default_factory=deque)
 
     def room(self, at: datetime) -> int:
-        while self.ended_at and not -AHEAD < at - self.ended_at[0] < WINDOW:
+        while self.ended_at and at - self.ended_at[0] >= WINDOW:
             self.ended_at.popleft()
         return self.slots - self.under_way - len(self.ended_at)
 
     def opens_at(self, at: datetime) -> datetime | None:
         """Say when a slot comes free by itself; None while that depends on a send under way."""
-        if self.room(at) > 0:
-            return at
+        self.room(at)
         return self.ended_at[0] + WINDOW if self.ended_at else None
 
     def end(self, at: datetime) -> None:
@@ -50,29 +47,27 @@ class _Window:
 
 
 class AccountRate:
-    """The sliding second of one account, with room kept free for replies."""
+    """The sliding second of one account, with room kept free for replies. Its moments are those of a steady clock."""
 
     def __init__(self, rates: Rates | None) -> None:
         self._all = _Window(rates.account_messages if rates else UNLIMITED)
         self._bulk = _Window(rates.bulk_messages if rates else UNLIMITED)
         self._is_limited = rates is not None
-        self._pause: tuple[datetime, datetime] | None = None
-        """Since when, until when."""
+        self._paused_until: datetime | None = None
 
-    def room(self, at: datetime, priority: Priority = Priority.REPLY) -> int:
-        """Give how many messages of this kind may be started now."""
-        if self._paused_until(at):
-            return 0
-        room = self._all.room(at)
-        return min(room, self._bulk.room(at)) if is_bulk(priority) else room
+    def room(self, at: datetime) -> Room:
+        """Give how many messages may be started now."""
+        if self._paused_until and at < self._paused_until:
+            return Room(0, 0)
+        room = max(self._all.room(at), 0)
+        return Room(room, min(room, max(self._bulk.room(at), 0)))
 
-    def opens_at(self, at: datetime, priority: Priority = Priority.REPLY) -> datetime | None:
-        """Say when there will be room again; None when only the end of a send can make it."""
-        if paused_until := self._paused_until(at):
-            return paused_until
-        moments = [self._all.opens_at(at), *([self._bulk.opens_at(at)] if is_bulk(priority) else [])]
-        known = [moment for moment in moments if moment]
-        return max(known) if len(known) == len(moments) else None
+    def opens_at(self, at: datetime) -> datetime | None:
+        """Say when there will be room where there is none now; None when only the end of a send can make it."""
+        if self._paused_until and at < self._paused_until:
+            return self._paused_until
+        moments = [each.opens_at(at) for each in (self._all, self._bulk) if each.room(at) <= 0]
+        return min((moment for moment in moments if moment), default=None)
 
     def start(self, priority: Priority) -> None:
         """Take a slot for a send that begins."""
@@ -86,17 +81,13 @@ class AccountRate:
         if is_bulk(priority):
             self._bulk.end(moment)
 
-    def pause(self, at: datetime, until: datetime) -> None:
-        """Send nothing before this moment: the platform has just asked for silence."""
-        self._pause = at, max(until, self._paused_until(at) or until)
-
-    def _paused_until(self, at: datetime) -> datetime | None:
-        is_paused = self._pause is not None and self._pause[0] - AHEAD < at < self._pause[1]
-        return self._pause[1] if self._pause and is_paused else None
+    def pause(self, until: datetime) -> None:
+        """Send nothing before this moment: the platform has asked for silence."""
+        self._paused_until = max(until, self._paused_until or until)
 
 
 class ChatRates:
-    """A bucket for each chat: a few messages at once, then one in each interval."""
+    """A bucket for each chat: a few messages at once, then one in each interval. Its moments are a steady clock's."""
 
     def __init__(self) -> None:
         self._full_at: dict[int, datetime] = {}
@@ -108,8 +99,7 @@ class ChatRates:
         """Count a message to this chat."""
         if rates is None:
             return
-        kept = self._full_at.get(address_id, at)
-        full_at = (kept if at < kept < at + AHEAD else at) + rates.chat_interval
+        full_at = max(self._full_at.get(address_id, at), at) + rates.chat_interval
         self._full_at[address_id] = full_at
         free_at = full_at - rates.chat_interval * (rates.chat_burst - 1)
         if free_at > at:
@@ -117,9 +107,10 @@ class ChatRates:
 
     def cooling(self, at: datetime) -> frozenset[int]:
         """Give the chats that may not be written to yet."""
-        for moments in (self._full_at, self._free_at):
-            for address_id in [each for each, moment in moments.items() if not at < moment < at + AHEAD]:
-                del moments[address_id]
+        for address_id in [each for each, full_at in self._full_at.items() if full_at <= at]:
+            del self._full_at[address_id]
+        for address_id in [each for each, free_at in self._free_at.items() if free_at <= at]:
+            del self._free_at[address_id]
         return frozenset(self._free_at)
 
     def next_free(self) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 
@@ -17,7 +18,7 @@ from bot.leadership import Tenure
 from bot.logging import described
 from bot.metrics import SEND_SECONDS, SENT
 from storage.errors import StorageError
-from storage.outbox import Failed, Outbox, OutboxRow, Outcome, Retry, Sender, Sent
+from storage.outbox import Failed, Outbox, OutboxRow, Outcome, Retry, Room, Sender, Sent
 
 MOST_CLAIMED = 50
 """Rows that may be under way: those are the perhaps-sent ones after a crash."""
@@ -28,19 +29,30 @@ CUT_OFF = ChannelError("cut off when the program stopped, or its lease ended", r
 _log = structlog.get_logger(__name__)
 
 
+class Now(NamedTuple):
+    """One moment, by two clocks."""
+
+    at: datetime
+    """As the messages have it."""
+    steady: datetime
+    """As limits and waits have it."""
+
+
 class DeliveryWorker:
     """Sends what the outbox holds for one account. Only one process at a time may ``run`` it, until ``stop``.
 
     A run may be broken off. What was handed out in it and not recorded is taken back by the next, wherever that is.
     """
 
-    def __init__(self, outbox: Outbox, channel: Channel, clock: Clock, backoff: Backoff) -> None:
+    def __init__(self, outbox: Outbox, channel: Channel, *, clock: Clock, steady: Clock, backoff: Backoff) -> None:
         self.via = via_of(channel)
         self._outbox = outbox
         self._channel = channel
         self._account = AccountRate(channel.limits.rates)
         self._chats = ChatRates()
         self._clock = clock
+        self._steady = steady
+        """For what is a distance and no moment: somebody may set the other one."""
         self._backoff = backoff
         self._sender = Sender(self.via, 0)
         """As whom we were handed what is in the next two."""
@@ -68,29 +80,29 @@ class DeliveryWorker:
             async with asyncio.TaskGroup() as sends:
                 while not self._is_stopping:
                     self._awake.clear()
-                    await self._clock.wait(self._awake, await self._look(tenure, sends))
+                    await self._steady.wait(self._awake, await self._look(tenure, sends))
         finally:
             for row in list(self._under_way.values()):
                 self._end(row, Retry(row.id, self._clock.now(), "cut off before it began"))
             await self._record_last()
 
     async def _look(self, tenure: Tenure, sends: asyncio.TaskGroup) -> datetime:
-        """Record what has ended, start what may start, and say when to look again at the latest.
+        """Record what has ended, start what may start, and say by the steady clock when to look again at the latest.
 
-        One moment for all of it: what comes free between two readings of the clock would be seen by neither.
+        One moment for all of it: what comes free between two readings of a clock would be seen by neither.
         """
-        at = self._clock.now()
+        now = Now(self._clock.now(), self._steady.now())
         try:
             await self._record()
             self._sender = Sender(self.via, tenure.number)
-            await self._sweep(at)
-            await self._start_all(tenure, sends, at)
-            moment = await self._next_look(at)
+            await self._sweep(now)
+            await self._start_all(tenure, sends, now)
+            moment = await self._next_look(now)
         except Exception as error:  # noqa: BLE001 - the outermost edge of a look: the database may be back at the next one
             self._failures += 1
             self._sweep_at = None  # messages may have been handed out without reaching us
             _log.exception("delivery_failed", error=described(error))
-            return at + self._backoff.wait(self._failures)
+            return now.steady + self._backoff.wait(self._failures)
         self._failures = 0
         return moment
 
@@ -107,36 +119,29 @@ class DeliveryWorker:
         except StorageError as error:
             _log.exception("delivery_failed", error=described(error))
 
-    async def _sweep(self, at: datetime) -> None:
-        if self._sweep_at and self._sweep_at - SAFETY_LOOK <= at < self._sweep_at:  # an earlier one: a clock set back
+    async def _sweep(self, now: Now) -> None:
+        if self._sweep_at and now.steady < self._sweep_at:
             return
         mine = [*self._under_way, *(each.id for each in self._outcomes)]
-        await self._outbox.sweep(at, sender=self._sender, mine=mine)
-        self._sweep_at = at + SAFETY_LOOK
+        await self._outbox.sweep(now.at, sender=self._sender, mine=mine)
+        self._sweep_at = now.steady + SAFETY_LOOK
 
-    async def _start_all(self, tenure: Tenure, sends: asyncio.TaskGroup, at: datetime) -> None:
-        while not self._is_stopping and (limit := self._room(at)) > 0:
-            busy = self._chats.cooling(at) | {row.address_id for row in self._under_way.values()}
-            rows = await self._outbox.claim(at, sender=self._sender, limit=limit, busy=busy)
+    async def _start_all(self, tenure: Tenure, sends: asyncio.TaskGroup, now: Now) -> None:
+        while not self._is_stopping and (room := self._room(now)).total > 0:
+            busy = self._chats.cooling(now.steady) | {row.address_id for row in self._under_way.values()}
+            rows = await self._outbox.claim(now.at, sender=self._sender, room=room, busy=busy)
             for row in rows:
-                self._start(row, tenure, sends, at)
+                self._account.start(row.priority)
+                self._chats.spend(row.address_id, now.steady, self._channel.limits.rates)
+                self._under_way[row.id] = row
+                sends.create_task(self._send(row, tenure))
             await self._record()
-            if len(rows) < limit:
+            if len(rows) < room.total:
                 return
 
-    def _room(self, at: datetime) -> int:
-        return min(self._account.room(at), MOST_CLAIMED - len(self._under_way))
-
-    def _start(self, row: OutboxRow, tenure: Tenure, sends: asyncio.TaskGroup, at: datetime) -> None:
-        """Start a send, or put the row back when there is no room for its kind."""
-        if self._account.room(at, row.priority) <= 0:
-            opens_at = self._account.opens_at(at, row.priority) or at + self._backoff.first
-            self._outcomes.append(Retry(row.id, opens_at, "its turn comes later"))
-            return
-        self._account.start(row.priority)
-        self._chats.spend(row.address_id, at, self._channel.limits.rates)
-        self._under_way[row.id] = row
-        sends.create_task(self._send(row, tenure))
+    def _room(self, now: Now) -> Room:
+        room, free = self._account.room(now.steady), MOST_CLAIMED - len(self._under_way)
+        return Room(min(room.total, free), min(room.unhurried, free))
 
     async def _send(self, row: OutboxRow, tenure: Tenure) -> None:
         try:
@@ -159,24 +164,23 @@ class DeliveryWorker:
 
     def _end(self, row: OutboxRow, outcome: Outcome) -> None:
         SENT.labels(self._channel.name, type(outcome).__name__.lower()).inc()
-        self._account.end(row.priority, self._clock.now())
+        self._account.end(row.priority, self._steady.now())
         self._under_way.pop(row.id)
         self._outcomes.append(outcome)
         self._awake.set()
 
     def _judged(self, row: OutboxRow, error: ChannelError) -> Outcome:
-        now = self._clock.now()
         if error.retry_after:
-            self._account.pause(now, now + error.retry_after)
-        outcome = judge(row, error, self._backoff, now)
+            self._account.pause(self._steady.now() + error.retry_after)
+        outcome = judge(row, error, self._backoff, self._clock.now())
         is_bad = error.alert or isinstance(outcome, Failed)
         level = logging.ERROR if is_bad else logging.INFO
         _log.log(level, "send_failed", outbox=row.id, reason=error.reason, outcome=type(outcome).__name__)
         return outcome
 
-    async def _next_look(self, at: datetime) -> datetime:
+    async def _next_look(self, now: Now) -> datetime:
         """Say when something can happen that no event announces."""
-        opens_at = self._account.opens_at(at) if self._account.room(at) <= 0 else None
-        due_at = await self._outbox.next_due(at, via=self.via)
-        moments = [at + SAFETY_LOOK, self._chats.next_free(), due_at, opens_at]
-        return min(moment for moment in moments if moment and moment > at)
+        due_at = await self._outbox.next_due(now.at, via=self.via)
+        due = now.steady + (due_at - now.at) if due_at else None
+        moments = [now.steady + SAFETY_LOOK, self._chats.next_free(), due, self._account.opens_at(now.steady)]
+        return min(moment for moment in moments if moment and moment > now.steady)

@@ -15,7 +15,8 @@ from conversations.needs import Need
 from conversations.people import Person
 from conversations.session import NEW_SESSION, Session
 from storage.errors import StorageError
-from storage.outbox import Failed, Gone, OutboxRow, Outcome, Priority, Retry, Sender, Sent, Uncertain
+from storage.outbox import Failed, Gone, OutboxRow, Outcome, Priority, Retry, Room, Sender, Sent, Uncertain
+from storage.outbox_states import UNHURRIED
 from storage.turns import AddressKey, Committed, Envelope
 
 
@@ -122,6 +123,7 @@ class FakeOutbox:
         self.leased: dict[int, int] = {}
         """In which tenure a row was handed out."""
         self.uncertain: list[int] = []
+        self.claims = 0
         self.outcomes: list[Outcome] = []
         self.failures: list[Exception] = []
 
@@ -133,8 +135,9 @@ class FakeOutbox:
                 if tenure < sender.tenure:
                     self.uncertain.append(number)
 
-    async def claim(self, at: datetime, *, sender: Sender, limit: int, busy: Collection[int]) -> list[OutboxRow]:
+    async def claim(self, at: datetime, *, sender: Sender, room: Room, busy: Collection[int]) -> list[OutboxRow]:
         """Hand out due rows by priority, one a chat."""
+        self.claims += 1
         assert sender.tenure > 0
         if self.failures:
             raise self.failures.pop(0)
@@ -142,7 +145,9 @@ class FakeOutbox:
         claimed: list[OutboxRow] = []
         for row in sorted(self.rows.values(), key=lambda row: (row.priority, row.id)):
             is_due = self.not_before.get(row.id, at) <= at and row.id not in self.leased
-            if is_due and row.address_id not in chats and len(claimed) < limit:
+            unhurried = sum(each.priority in UNHURRIED for each in claimed)
+            fits = len(claimed) < room.total and (row.priority not in UNHURRIED or unhurried < room.unhurried)
+            if is_due and row.address_id not in chats and fits:
                 chats.add(row.address_id)
                 claimed.append(row)
         self.leased.update({row.id: sender.tenure for row in claimed})

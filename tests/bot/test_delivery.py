@@ -16,6 +16,7 @@ import pytest
 from bot.backoff import Backoff
 from bot.channels.port import Accept, ChannelError, ChannelLimits
 from bot.channels.telegram.channel import LIMITS
+from bot.clock import Clock
 from bot.delivery.rates import AccountRate, ChatRates
 from bot.delivery.verdict import LONGEST_TRIED, judge
 from bot.delivery.worker import DeliveryWorker
@@ -85,12 +86,15 @@ class Bench:
         *faults: Exception,
         takes: timedelta = timedelta(0),
         clock: JumpingClock | None = None,
+        calendar: Clock | None = None,
         channel: FakeChannel | None = None,
     ) -> None:
         self.clock = clock or JumpingClock()
         self.outbox = FakeOutbox(rows)
         self.channel = channel or FakeChannel(self.clock, *faults, takes=takes)
-        self.worker = DeliveryWorker(cast("Outbox", self.outbox), self.channel, self.clock, PATIENT)
+        self.worker = DeliveryWorker(
+            cast("Outbox", self.outbox), self.channel, clock=calendar or self.clock, steady=self.clock, backoff=PATIENT
+        )
         self.tenure = Tenure("send:telegram:1", 1, self.clock, None)
 
     async def deliver(self, until: Callable[[], bool] | None = None) -> None:
@@ -290,6 +294,48 @@ class HastyClock(JumpingClock):
         await super().wait(event, until and until - timedelta(microseconds=2500))
 
 
+@pytest.mark.parametrize("clock", [JumpingClock(), HastyClock()])
+async def test_a_broadcast_is_handed_out_as_there_is_room_and_never_put_back(clock: JumpingClock) -> None:
+    bench = Bench([row(n, at=NOON, priority=Priority.BULK) for n in range(100)], clock=clock)
+
+    await bench.deliver()
+
+    assert bench.outbox.ended(Retry) == []
+    assert bench.outbox.claims < 200
+    assert busiest_second([moment for _, moment in bench.channel.sent]) <= 20
+
+
+class SetClock:
+    """A calendar that somebody sets, while time goes on."""
+
+    def __init__(self, steady: JumpingClock) -> None:
+        self.steady = steady
+        self.error = timedelta(0)
+
+    def now(self) -> datetime:
+        """Give the present moment, as far as anybody knows."""
+        return self.steady.now() + self.error
+
+    async def wait(self, event: asyncio.Event, until: datetime | None) -> None:
+        """Wait by the time that goes on."""
+        await self.steady.wait(event, until and until - self.error)
+
+
+@pytest.mark.parametrize("error", [timedelta(hours=-1), timedelta(hours=1)])
+async def test_a_calendar_that_is_set_neither_stops_messages_nor_lets_too_many_through(error: timedelta) -> None:
+    clock = JumpingClock()
+    calendar = SetClock(clock)
+    bench = Bench([row(n, at=NOON) for n in range(100)], clock=clock, calendar=calendar)
+
+    async with bench.running():
+        await passed(lambda: len(bench.channel.sent) >= 40)
+        calendar.error = error
+        await passed(bench.is_empty)
+
+    assert busiest_second([moment for _, moment in bench.channel.sent]) == 28
+    assert clock.now() - NOON < 10 * SECOND
+
+
 async def test_time_that_passes_during_a_look_hides_no_message() -> None:
     clock = HastyClock()
     bench = Bench([row(n, chat=7, at=NOON) for n in range(9)], clock=clock)
@@ -346,8 +392,8 @@ def test_bulk_leaves_room_for_replies() -> None:
     for _ in range(RATES.bulk_messages):
         rate.start(Priority.BULK)
 
-    assert (rate.room(NOON, Priority.BULK), rate.room(NOON)) == (0, 8)
-    assert rate.opens_at(NOON, Priority.BULK) is None
+    assert rate.room(NOON) == (8, 0)
+    assert rate.opens_at(NOON) is None
 
 
 def test_a_chat_is_free_again_when_its_bucket_has_filled() -> None:
@@ -360,35 +406,6 @@ def test_a_chat_is_free_again_when_its_bucket_has_filled() -> None:
     assert chats.cooling(NOON + SECOND) == frozenset()
 
 
-@pytest.mark.parametrize("jump", [timedelta(hours=-3), timedelta(hours=3)])
-def test_a_clock_that_is_set_silences_neither_the_account_nor_a_chat(jump: timedelta) -> None:
-    rate, chats = AccountRate(RATES), ChatRates()
-    for _ in range(RATES.account_messages):
-        rate.start(Priority.REPLY)
-        rate.end(Priority.REPLY, NOON)
-        chats.spend(7, NOON, RATES)
-    rate.pause(NOON, NOON + timedelta(minutes=2))
-
-    before = rate.room(NOON), chats.cooling(NOON)
-    after = rate.room(NOON + jump), chats.cooling(NOON + jump)
-    for _ in range(RATES.chat_burst):
-        chats.spend(7, NOON + jump, RATES)
-
-    assert before == (0, frozenset({7}))
-    assert after == (RATES.account_messages, frozenset())
-    assert chats.next_free() == NOON + jump + SECOND
-
-
-@pytest.mark.parametrize("late", [timedelta(seconds=-5), timedelta(0)])
-def test_a_reading_of_the_clock_that_is_a_little_older_opens_nothing(late: timedelta) -> None:
-    rate = AccountRate(RATES)
-    for _ in range(RATES.account_messages):
-        rate.start(Priority.REPLY)
-        rate.end(Priority.REPLY, NOON)
-
-    assert rate.room(NOON + late) == 0
-
-
 def test_a_channel_without_limits_is_never_held_up() -> None:
     rate = AccountRate(None)
     chats = ChatRates()
@@ -397,7 +414,7 @@ def test_a_channel_without_limits_is_never_held_up() -> None:
         rate.end(Priority.BULK, NOON)
         chats.spend(7, NOON, None)
 
-    assert rate.room(NOON, Priority.BULK) == 50
+    assert rate.room(NOON) == (50, 50)
     assert chats.cooling(NOON) == frozenset()
 
 

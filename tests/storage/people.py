@@ -14,7 +14,7 @@ from conversations.needs import InvitationNeed, InvitedToNeed, Need, SheetNeed
 from conversations.people import Invitation, Role, Standing
 from conversations.session import NEW_SESSION, Home, Session
 from conversations.sheets import EMPTY_SHEET, Answer, RowMark, Sheet
-from storage.outbox import Sender
+from storage.outbox import Room, Sender
 from storage.store import Store
 from storage.turns import AddressKey, Committed, Envelope, Turns
 from tests.storage.forms import NOW
@@ -26,6 +26,7 @@ OTHER_VILLAGE = "17.04.01.2002"
 DISTRICTS = ("16.07", "16.03", "17.04", "62.11", "16.10", "32.06", "11.01")
 
 
+MUCH_ROOM = Room(50, 50)
 SENDER = Sender("telegram:1", 1)
 """Sends to the phones below, in the first tenure of its lease."""
 

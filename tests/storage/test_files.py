@@ -27,7 +27,7 @@ from storage.outbox import Sent
 from storage.store import Store
 from storage.turns import Envelope
 from tests.storage.forms import NOW
-from tests.storage.people import SENDER, VILLAGE, appoint, take, text_from
+from tests.storage.people import MUCH_ROOM, SENDER, VILLAGE, appoint, take, text_from
 
 PDF = b"%PDF-1.7\n" + b"x" * 100
 JPG = b"\xff\xd8\xff\xe0" + b"j" * 100
@@ -208,7 +208,7 @@ async def test_a_file_is_in_use_until_its_message_has_been_sent(kaur: Store) -> 
     await take(kaur, text_from("head", 1), Say(picture), Say(Message("teks")))
 
     before = await kaur.housekeeping.evidence_in_use()
-    claimed = await kaur.outbox.claim(NOW, sender=SENDER, limit=10)
+    claimed = await kaur.outbox.claim(NOW, sender=SENDER, room=MUCH_ROOM)
     during = await kaur.housekeeping.evidence_in_use()
     await kaur.outbox.record([Sent(row.id, "7") for row in claimed], NOW, sender=SENDER)
     after = await kaur.housekeeping.evidence_in_use()

@@ -21,6 +21,7 @@ from storage.outbox import Sender
 from storage.store import Store
 from storage.tables import METADATA
 from tests.storage.forms import NOW, make_library
+from tests.storage.people import MUCH_ROOM
 
 
 def url_of(file: Path) -> str:
@@ -79,7 +80,7 @@ async def test_a_message_that_was_under_way_before_the_upgrade_is_sent_again(dat
     outbox, sender = Store(engine, make_library()).outbox, Sender("telegram:77", 1)
 
     await outbox.sweep(NOW, sender=sender)
-    (row,) = await outbox.claim(NOW, sender=sender, limit=5)
+    (row,) = await outbox.claim(NOW, sender=sender, room=MUCH_ROOM)
 
     await engine.dispose()
     assert (row.message.text, row.is_uncertain) == ("halo", True)

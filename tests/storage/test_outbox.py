@@ -13,12 +13,12 @@ from conversations.messages import Message
 from conversations.session import Home, Session
 from storage.envelopes import AddressKey, Envelope, via
 from storage.moments import FOREVER, as_ms
-from storage.outbox import DUE, Failed, Gone, OutboxRow, Outcome, Priority, Retry, Sender, Sent, Uncertain
+from storage.outbox import DUE, Failed, Gone, OutboxRow, Outcome, Priority, Retry, Room, Sender, Sent, Uncertain
 from storage.outbox_states import OutboxState
 from storage.store import Store
 from storage.tables import address, outbox
 from tests.storage.forms import NOW, SOON
-from tests.storage.people import SENDER, phone, take, text_from
+from tests.storage.people import MUCH_ROOM, SENDER, phone, take, text_from
 
 LEASE = timedelta(minutes=1)
 NEXT = Sender(SENDER.via, SENDER.tenure + 1)
@@ -41,9 +41,14 @@ async def put(store: Store, name: str, words: str, **columns: int) -> None:
 
 
 async def claim(
-    store: Store, at: datetime = NOW, *, sender: Sender = SENDER, limit: int = 50, busy: frozenset[int] = frozenset()
+    store: Store,
+    at: datetime = NOW,
+    *,
+    sender: Sender = SENDER,
+    room: Room = MUCH_ROOM,
+    busy: frozenset[int] = frozenset(),
 ) -> Sequence[OutboxRow]:
-    return await store.outbox.claim(at, sender=sender, limit=limit, busy=busy)
+    return await store.outbox.claim(at, sender=sender, room=room, busy=busy)
 
 
 async def record(store: Store, outcomes: Sequence[Outcome], *, sender: Sender = SENDER) -> None:
@@ -86,9 +91,25 @@ async def test_busy_chats_and_the_limit_are_respected(store: Store) -> None:
     for name in "abcd":
         await say(store, name, name)
 
-    rows = await claim(store, limit=2, busy=frozenset({2}))
+    rows = await claim(store, room=Room(2, 2), busy=frozenset({2}))
 
     assert texts(rows) == ["a", "c"]
+
+
+async def test_reminders_and_broadcasts_are_handed_out_up_to_a_room_of_their_own(store: Store) -> None:
+    for name in "abcdef":
+        await say(store, name, "hello")
+    await record(store, [Sent(row.id, "m") for row in await claim(store)])
+    for name in "abc":
+        await put(store, name, f"broadcast to {name}")
+    await put(store, "d", "reminder", priority=Priority.REMINDER)
+    await say(store, "e", "reply")
+
+    none = await claim(store, room=Room(10, 0))
+    two = await claim(store, room=Room(10, 2))
+    rest = await claim(store, room=Room(1, 1))
+
+    assert (texts(none), texts(two), texts(rest)) == (["reply"], ["reminder", "broadcast to a"], ["broadcast to b"])
 
 
 async def test_a_message_that_was_put_off_holds_back_its_chat_until_then(store: Store) -> None:
@@ -222,7 +243,7 @@ async def test_nothing_to_record_and_nothing_due_is_no_work(store: Store) -> Non
 
 
 async def test_claiming_uses_the_indexes_of_unsent_messages(store: Store) -> None:
-    values = {"now": 5, "via": "telegram:1", "most": 5, "busy": [1]}
+    values = {"now": 5, "via": "telegram:1", "most": 5, "lowest": 3, "busy": [1]}
     async with store._database.reading("Explaining") as connection:
         query = DUE.params(values).compile(connection.sync_connection, compile_kwargs={"literal_binds": True})
         if connection.dialect.name == "postgresql":

@@ -31,6 +31,7 @@ from storage.tables import METADATA, history, session, sheet
 from storage.turns import Envelope
 from tests.storage.forms import NOW, SOON
 from tests.storage.people import (
+    MUCH_ROOM,
     OTHER_VILLAGE,
     SENDER,
     VILLAGE,
@@ -57,7 +58,7 @@ async def counts(store: Store) -> dict[str, int]:
 async def said(store: Store) -> list[str]:
     """Send everything that waits, and give the texts in order."""
     texts = []
-    while rows := await store.outbox.claim(NOW, sender=SENDER, limit=50):
+    while rows := await store.outbox.claim(NOW, sender=SENDER, room=MUCH_ROOM):
         texts += [row.message.text for row in rows]
         await store.outbox.record([Sent(row.id, f"sent-{row.id}") for row in rows], NOW, sender=SENDER)
     return texts
@@ -207,7 +208,7 @@ async def test_a_message_is_found_again_by_what_it_was_about(kaur: Store) -> Non
     head = await appoint(kaur, "head", VILLAGE, Role.VILLAGE_HEAD)
     asked, answered = Topic(head.assignments[0].id, "a"), Topic(head.assignments[0].id, "b")
     await take(kaur, text_from("head", 1), Say(Message("?"), asked), RememberMessage("77", answered))
-    (row,) = await kaur.outbox.claim(NOW, sender=SENDER, limit=1)
+    (row,) = await kaur.outbox.claim(NOW, sender=SENDER, room=MUCH_ROOM)
     await kaur.outbox.record([Sent(row.id, "78")], NOW, sender=SENDER)
 
     found = [await known(kaur, TopicNeed(head.address, message)) for message in ("77", "78", "79")]
@@ -227,7 +228,7 @@ async def test_somebody_else_is_told_once_where_they_wrote_last(store: Store) ->
     for number in (1, 2):
         await take(store, text_from("b", number), Tell(1, Message("Kabar"), "news"))
 
-    rows = await store.outbox.claim(NOW, sender=SENDER, limit=5)
+    rows = await store.outbox.claim(NOW, sender=SENDER, room=MUCH_ROOM)
 
     assert [(row.message.text, row.address) for row in rows] == [("Kabar", phone("a"))]
 
