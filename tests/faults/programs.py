@@ -44,6 +44,11 @@ class Program:
         return self._process is not None and self._process.is_alive()
 
     @property
+    def pid(self) -> int | None:
+        """Its number, once it was started."""
+        return self._process.pid if self._process else None
+
+    @property
     def exit_code(self) -> int:
         """How it ended (negative: the signal that ended it)."""
         assert self._process
