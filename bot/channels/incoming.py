@@ -1,4 +1,4 @@
-"""Words that come in from outside, made fit to be kept, whichever channel they came through."""
+"""What comes in from outside, made fit to be kept, whichever channel they came through."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from conversations.events import MOST_TEXT_CHARACTERS
 
 MOST_FILE_NAME_CHARACTERS = 120
+_LENGTH = re.compile("[0-9]{1,18}")
 NUL = "\0"
 """The one character that PostgreSQL keeps in no text."""
 
@@ -14,6 +15,11 @@ NUL = "\0"
 def legible(written: str, most: int = MOST_TEXT_CHARACTERS) -> str:
     """Drop what not every database keeps, and cut off what is beyond so many characters."""
     return written.replace(NUL, "")[:most]
+
+
+def announced_bytes(written: str) -> int | None:
+    """Read the length that a request announces; None where that is no number that a length can be."""
+    return int(written) if _LENGTH.fullmatch(written) else None
 
 
 def plain_name(written: str) -> str:

@@ -13,6 +13,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
+from bot.channels.incoming import announced_bytes
 from bot.channels.simulator.posts import PhoneKind
 from bot.channels.simulator.uploads import MOST_FILE_BYTES
 from conversations.events import MOST_TEXT_CHARACTERS
@@ -147,8 +148,8 @@ def limited(request: Request, most_bytes: int) -> Request:
     Raises:
         ApiError: it says itself that it is longer.
     """
-    announced = request.headers.get("content-length", "0")
-    if not announced.isdecimal() or int(announced) > most_bytes:
+    announced = announced_bytes(request.headers.get("content-length", "0"))
+    if announced is None or announced > most_bytes:
         raise _too_large(most_bytes)
     return Request(request.scope, _counted(request.receive, most_bytes))
 

@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.channels.incoming import announced_bytes
 from bot.channels.port import Accept, NotAcceptedError
 from bot.channels.telegram.decoding import Decoded, decode_update
 from bot.channels.telegram.intake import Afterwards, report_problems
@@ -140,8 +141,8 @@ async def _read(request: Request) -> bytes | None:
     Raises:
         ClientDisconnect: the connection ended before the body.
     """
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > MOST_BODY_BYTES:
+    announced = announced_bytes(request.headers.get("content-length", "0"))
+    if announced is None or announced > MOST_BODY_BYTES:
         return None
     body = bytearray()
     async for chunk in request.stream():

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import msgspec
-from starlette.types import Message, Scope
 
 from bot.channels.simulator.bubbles import Bubble, Phone
 from bot.channels.simulator.channel import SimulatorChannel
@@ -20,6 +17,7 @@ from bot.channels.simulator.web import create_app
 from tests.bot.clocks import NOON, JumpingClock, passed
 from tests.bot.files import nothing_kept
 from tests.bot.simulator.fakes import VILLAGES, FakeBot, FakePosts
+from tests.fuzzing.asgi import Answer, Asked
 from tests.fuzzing.drawing import Draw, told
 
 PHONE = "phone-0123456789ab"
@@ -39,26 +37,10 @@ KINDS = (
     "multipart/form-data",
     "text/html",
 )
-LENGTHS = ("", "0", "-1", "99999999999", "\u00b2")
+LENGTHS = ("", "0", "-1", "99999999999", "\u00b2", "9" * 5000)
 """What is announced instead of the true length; the first stands for that."""
 IN_MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108 - files that live for one input
 ANSWERS = frozenset({200, 201, 204, 400, 403, 404, 405, 409, 413, 503})
-
-
-@dataclass
-class Answer:
-    """What the application answers."""
-
-    status: int = 0
-    body: bytes = b""
-    headers: dict[bytes, bytes] = field(default_factory=dict)
-
-    async def take(self, message: Message) -> None:
-        """Take a part of it."""
-        if message["type"] == "http.response.start":
-            self.status, self.headers = message["status"], dict(message["headers"])
-        else:
-            self.body += message.get("body", b"")
 
 
 def check(content: bytes) -> None:
@@ -67,40 +49,24 @@ def check(content: bytes) -> None:
     path, method, kind, length = draw.pick(PATHS), draw.pick(METHODS), draw.pick(KINDS), draw.pick(LENGTHS)
     query, body = draw.text(), draw.rest()
     headers = {"host": "127.0.0.1", "content-type": kind, "content-length": length or str(len(body))}
-    scope: Scope = {
-        "type": "http",
-        "method": method,
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
-    }
+    asked = Asked(method, path, headers, body, query)
     with TemporaryDirectory(dir=IN_MEMORY) as folder:
-        asyncio.run(_check_request(Path(folder), scope, body))
+        asyncio.run(_check_request(Path(folder), asked))
 
 
-async def _check_request(folder: Path, scope: Scope, body: bytes) -> None:
+async def _check_request(folder: Path, asked: Asked) -> None:
     channel = SimulatorChannel(folder, JumpingClock(), nothing_kept)
     channel.exchange.journal.open(Phone(PHONE, "village_head", NOON, VILLAGES[0]))
     channel.exchange.put(PHONE, Bubble(id="me-text-0", side="person", at=NOON, text="1.200"))
-    bot, answer = FakeBot(channel), Answer()
+    bot = FakeBot(channel)
     async with asyncio.TaskGroup() as tasks:
         listening = tasks.create_task(channel.run(bot.accept))
         await passed(lambda: not channel.trouble(NOON))
-        await create_app(channel, FakePosts())(scope, _receiving(body), answer.take)
+        answer = await asked.of(create_app(channel, FakePosts()))
         listening.cancel()
-    _check_answer(scope["method"], answer, bot)
+    _check_answer(asked.method, answer, bot)
     uploads = len(list((folder / "uploads").iterdir()))
     assert uploads == sum(bubble.attachment is not None for bubble in channel.exchange.journal.chat(PHONE).values())
-
-
-def _receiving(body: bytes) -> Any:
-    parts = [body[: len(body) // 2], body[len(body) // 2 :]]
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": parts.pop(0) if parts else b"", "more_body": bool(parts)}
-
-    return receive
 
 
 def _check_answer(method: str, answer: Answer, bot: FakeBot) -> None:
