@@ -153,6 +153,7 @@ def test_what_is_odd_gets_the_answer_it_should(played: Played, odd: Oddity) -> N
         assert (type(event) if event else None) is odd.event
         assert odd.problem in found.decoded.problem
         assert bool(odd.problem) == bool(found.decoded.problem)
+        assert bool(found.decoded.group) is odd.is_for_group
         assert not found.failed
     is_fetched = odd.event is FileReceived and not odd.says
     assert (head.fetched, stranger.fetched) == (is_fetched, 0)

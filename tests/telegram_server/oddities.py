@@ -52,6 +52,8 @@ class Oddity:
     says: str = ""
     """Words of the one reply to the village head; empty: none (yet)."""
     says_to_stranger: str = BEGIN
+    is_for_group: bool = False
+    """A group is told, once in a while, that we talk in private."""
     problem: str = ""
     """Part of why it cannot be read at all."""
 
@@ -229,6 +231,14 @@ TAPS = (
     ),
 )
 ELSEWHERE = (
+    Oddity("a command in a group", message(chat=GROUP, text="/start"), is_for_group=True),
+    Oddity("our name in a supergroup", message(chat=SUPERGROUP, text="@Jemputbola_Bot tolong"), is_for_group=True),
+    Oddity(
+        "a command of an administrator without a name",
+        message(chat=SUPERGROUP, text="/start@jemputbola_bot", sender_chat=SUPERGROUP, **{"from": ANONYMOUS}),
+        is_for_group=True,
+    ),
+    Oddity("a command in a channel", message(chat=CHANNEL, text="/start")),
     _in(GROUP, "talk in a group", text="12"),
     _in(SUPERGROUP, "talk in a supergroup", text="12"),
     _in(SUPERGROUP, "talk in a topic", text="12", message_thread_id=3, is_topic_message=True),
@@ -308,6 +318,7 @@ MEMBERSHIPS = tuple(
                 "new_chat_member": {"status": status, "user": ANONYMOUS},
             }
         },
+        is_for_group=chat is GROUP and status in ("member", "administrator"),
     )
     for place, chat in (("a private chat", PRIVATE), ("a group", GROUP), ("a channel", CHANNEL))
     for name, status in (
