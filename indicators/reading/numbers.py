@@ -46,7 +46,9 @@ _CLOSING = re.compile(r"^,\s*-+")
 
 _PLAIN = re.compile(r"\d+", re.ASCII)
 _SPACED = re.compile(r"[1-9]\d{0,2}(?: \d{3})+(?:[.,]\d+)?", re.ASCII)
-_MOST_DIGITS = 40
+_MOST_DIGITS = 60
+_FINEST = 10**20
+"""Twenty decimals: a calculator shows fifteen. What is said back has to be read again, marks and all."""
 _LONGEST = 200
 """Characters; nobody writes a number longer than that."""
 
@@ -77,6 +79,8 @@ def _fitting(question: Question, found: _Amount) -> Reading:
         return Rejection(Reason.OUT_OF_RANGE, highest=Fraction(LARGEST))
     if question.kind is QuestionKind.INTEGER and found.value.denominator != 1:
         return Rejection(Reason.NOT_A_WHOLE_NUMBER)
+    if found.value.denominator > _FINEST:
+        return Rejection(Reason.NOT_A_NUMBER)
     lowest, highest = question.lowest, question.highest
     if lowest is not None and highest is not None and not lowest <= found.value <= highest:
         return Rejection(Reason.OUT_OF_RANGE, lowest, highest)

@@ -138,6 +138,11 @@ def test_a_decimal_number_is_read_by_indonesian_marks(form: Form, written: str, 
     assert read(form, "desimal", written) == understood(value, is_certain=is_certain)
 
 
+def test_a_number_has_at_most_as_many_decimals_as_can_be_said_back(form: Form) -> None:
+    assert read(form, "desimal", "1000000," + "1" * 20) == understood("1000000." + "1" * 20)
+    assert read(form, "desimal", "1000000," + "1" * 21) == Rejection(Reason.NOT_A_NUMBER)
+
+
 def test_in_english_the_marks_change_places(form: Form) -> None:
     assert read(form, "desimal", "1,500", language="en") == understood("1500", is_certain=False)
     assert read(form, "desimal", "1.500", language="en") == understood("1.5", is_certain=False)
