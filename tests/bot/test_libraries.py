@@ -116,6 +116,17 @@ async def test_the_menu_of_all_other_languages_is_set_without_one(library: Open,
     ]
 
 
+async def test_the_bot_knows_its_name_and_stops_the_progress_bar_of_a_tap(
+    library: Open, server: TelegramServer
+) -> None:
+    async with line(library, server) as (api, world):
+        name = await api.username()
+        await api.answer_tap("tap-7")
+
+    assert name == world.name
+    assert [asked["callback_query_id"] for asked in given(world, "answerCallbackQuery")] == ["tap-7"]
+
+
 async def test_a_webhook_is_set_seen_and_deleted(library: Open, server: TelegramServer) -> None:
     address = "http://127.0.0.1:1/telegram/1"
     async with line(library, server) as (api, _):

@@ -1,20 +1,19 @@
-"""The Telegram adapter against a local Bot API server."""
+"""What Telegram has beyond the contract of channels, against a local Bot API server."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import pytest
 
-from bot.channels.port import ChannelError, NotAcceptedError
+from bot.channels.port import NotAcceptedError
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.ptb import PtbApi
 from bot.clock import Clock, SystemClock
-from conversations.events import ChoiceTapped, FileReceived, IncomingFile, TextReceived
+from conversations.events import ChoiceTapped, TextReceived
 from conversations.messages import Button, Message
 from storage.outbox import OutboxRow, Priority
 from storage.turns import AddressKey, Envelope
@@ -89,16 +88,6 @@ def outgoing(person: Person, text: str, *rows: tuple[Button, ...]) -> OutboxRow:
     )
 
 
-async def test_a_message_arrives_with_its_buttons(server: TelegramServer) -> None:
-    ahmad = server.person()
-
-    async with channel_of(server) as channel:
-        number = await channel.send(outgoing(ahmad, "<b>Benar?</b>", (Button("Benar", "y"), Button("Bukan", "n"))))
-
-    bubble = await ahmad.hears("Benar?")
-    assert (str(bubble.id), bubble.labels) == (number, ["Benar", "Bukan"])
-
-
 async def test_a_long_message_arrives_in_parts_and_is_known_by_its_last(server: TelegramServer) -> None:
     ahmad = server.person()
 
@@ -107,61 +96,6 @@ async def test_a_long_message_arrives_in_parts_and_is_known_by_its_last(server: 
 
     assert [len(bubble.labels) for bubble in ahmad.heard] == [0, 1]
     assert number == str(ahmad.heard[-1].id)
-
-
-@pytest.mark.parametrize(
-    ("fault", "expected"),
-    [
-        (Fault("sendMessage", 429, retry_after=7), {"retryable": True, "retry_after": timedelta(seconds=7)}),
-        (Fault("sendMessage", 500), {"retryable": True, "is_uncertain": True}),
-        (Fault("sendMessage", 502), {"retryable": True, "is_uncertain": True}),
-        (Fault("sendMessage", 403), {"is_gone": True, "retryable": False}),
-        (Fault("sendMessage", 400), {"retryable": False, "alert": True, "is_gone": False}),
-        (Fault("sendMessage", 401), {"retryable": True, "alert": True}),
-    ],
-)
-async def test_errors_say_what_to_do(server: TelegramServer, fault: Fault, expected: dict[str, object]) -> None:
-    ahmad = server.person()
-    server.fails(fault)
-
-    async with channel_of(server) as channel:
-        with pytest.raises(ChannelError) as raised:
-            await channel.send(outgoing(ahmad, "halo"))
-
-    assert {name: getattr(raised.value, name) for name in expected} == expected
-
-
-async def test_somebody_who_does_not_exist_is_gone(server: TelegramServer) -> None:
-    stranger = server.person()
-    del server.world.chats[stranger.chat.id]
-
-    async with channel_of(server) as channel:
-        with pytest.raises(ChannelError) as raised:
-            await channel.send(outgoing(stranger, "halo"))
-
-    assert raised.value.is_gone
-
-
-async def test_a_server_that_is_not_there_means_that_nothing_was_sent(server: TelegramServer) -> None:
-    ahmad = server.person()
-    api = PtbApi(server.token, base_url="http://127.0.0.1:1")
-    try:
-        with pytest.raises(ChannelError) as raised:
-            await api.send_message(str(ahmad.chat.id), "halo", ())
-    finally:
-        await api.close()
-
-    assert (raised.value.retryable, raised.value.is_uncertain) == (True, False)
-
-
-async def test_no_error_names_the_token(server: TelegramServer) -> None:
-    server.fails(Fault("getMe", 500))
-
-    async with channel_of(server) as channel:
-        with pytest.raises(ChannelError) as raised:
-            await channel.username()
-
-    assert server.token not in raised.value.reason
 
 
 async def test_what_people_say_comes_in(server: TelegramServer) -> None:
@@ -238,25 +172,6 @@ async def test_a_tap_that_cannot_be_answered_any_more_harms_nothing(server: Tele
         await inbox.next(2)
 
     assert len(inbox.taken) == 2
-
-
-async def test_a_photo_is_fetched_whole(server: TelegramServer) -> None:
-    ahmad, inbox = server.person(), Inbox()
-    content = random.Random(3).randbytes(300_000)
-
-    async with channel_of(server, inbox) as channel:
-        ahmad.sends_photo(content)
-        (envelope,) = await inbox.next()
-        assert isinstance(envelope.event, FileReceived)
-        fetched = b"".join([chunk async for chunk in channel.fetch(envelope.event.file)])
-
-    assert fetched == content
-
-
-async def test_a_file_that_telegram_does_not_have_is_an_error_of_the_channel(server: TelegramServer) -> None:
-    async with channel_of(server) as channel:
-        with pytest.raises(ChannelError):
-            _ = [chunk async for chunk in channel.fetch(IncomingFile("nothing", "photo"))]
 
 
 async def test_somebody_who_blocks_the_bot_is_noted(server: TelegramServer) -> None:

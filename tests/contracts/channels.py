@@ -67,7 +67,7 @@ class TelegramHarness:
     impossible: Mapping[str, str] = {}
     faults: Mapping[str, Callable[[str], Fault]] = {
         "busy": lambda method: Fault(method, 429, retry_after=7),
-        "down": lambda method: Fault(method, 502),
+        "down": lambda method: Fault(method, 502, says="<html>Bad Gateway</html>"),
         "a proxy's page": lambda method: Fault(method, 200, says="<html>Please log in</html>"),
         "rejected": lambda method: Fault(method, 400),
         "too large": lambda method: Fault(method, 413),
