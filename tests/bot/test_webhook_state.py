@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
+from bot.channels.telegram import webhook_watch
 from bot.channels.telegram.api import WebhookState
 from bot.channels.telegram.ptb import PtbApi
 from bot.channels.telegram.updates import KINDS
@@ -86,8 +88,9 @@ def test_telegrams_wording_of_a_failure_leads_to_what_to_do(failure: str, expect
 
 
 async def test_a_webhook_is_looked_at_again_and_again_and_complained_about_while_it_is_wrong(
-    server: TelegramServer,
+    server: TelegramServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(webhook_watch, "_log", structlog.get_logger())  # one that no earlier test has bound for good
     server.fails(Fault("getWebhookInfo", 500, times=2))
     clock, api = JumpingClock(), PtbApi(server.token, base_url=server.url)
     watch = WebhookWatch(api, "1", OURS, clock=clock, backoff=QUICK)
