@@ -20,6 +20,7 @@ from conversations.turn import Buttons, Turn, column, joined
 from conversations.views.bars import long_date
 from conversations.views.naming import post_name
 from conversations.words import CODE, NO, YES, Command, Intent, plain
+from indicators.reading.plain import without_invisible
 
 MOST_WRONG_CODES = 5
 WRONG_CODES_SECONDS = 60 * 60
@@ -205,8 +206,11 @@ def _take_name(turn: Turn, place: Invited, invitation: Invitation, written: str)
 
 
 def clean_name(written: str) -> str:
-    """Give a name as typed, with single spaces; empty when it has no letter or is too long."""
-    name = " ".join(written.split())
+    """Give a name as typed, with single spaces and nothing invisible; empty without a letter, or when too long.
+
+    Others read it: a sign that turns the direction round would change what stands after it.
+    """
+    name = " ".join(without_invisible(written).split())
     has_letter = any(character.isalpha() for character in name)
     return name if has_letter and len(name) <= MOST_NAME_CHARACTERS else ""
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 import msgspec
 import pytest
 
+from conversations.dialogs.registration import clean_name
 from conversations.engine import anticipate, apologise
 from conversations.events import (
     ChoiceTapped,
@@ -115,6 +116,22 @@ def test_what_a_button_lacks_is_empty() -> None:
 )
 def test_plain_words_are_commands(written: str, command: Command | None) -> None:
     assert read_command(written) == command
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("  Sri \n Rahayu ", "Sri Rahayu"),
+        ("\u202eirS\u202c", "irS"),
+        ("Sri\u200b\x07", "Sri"),
+        ("A\u0308nne", "\u00c4nne"),
+        ("\u200b \u202e", ""),
+        ("\U0001f642 12", ""),
+        ("x" * 81, ""),
+    ],
+)
+def test_a_name_is_what_can_be_seen_of_it(written: str, name: str) -> None:
+    assert clean_name(written) == name
 
 
 @pytest.mark.parametrize(
