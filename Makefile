@@ -7,7 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check
-PYTEST_FLAGS ?=
+# On every core, up to four: a worker that has finished takes over from the others. One after another: PYTEST_FLAGS=
+PYTEST_FLAGS ?= --numprocesses=logical --maxprocesses=4 --dist=worksteal
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
