@@ -22,7 +22,7 @@ from tests.telegram_server import TelegramServer
 
 LOOK_SECONDS = 0.05
 ENDS_WHEN_ASKED = frozenset({0, -signal.SIGTERM})
-"""How a program ends that is asked to: by itself, or by the signal when it was still starting and had nothing to finish."""
+"""How a program ends that is asked to: by itself, or by the signal when it had only just begun to start."""
 
 
 @dataclass
