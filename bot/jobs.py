@@ -20,8 +20,10 @@ from storage.files import FileRefusedError, FileStore
 from storage.jobs import Job, Jobs
 from storage.turns import Envelope
 
-LEASE = timedelta(minutes=10)
-"""Longer than any download: a job whose lease has run out belonged to a process that is gone."""
+LEASE = timedelta(seconds=30)
+"""A job whose lease has run out belonged to a process that is gone."""
+RENEW_EVERY = timedelta(seconds=10)
+"""A download may take longer than a lease: two renewals may be lost."""
 MOST_AT_ONCE = 4
 MOST_ATTEMPTS = 8
 """With waits of up to five minutes, about a quarter of an hour; then the person is asked to send it again."""
@@ -52,7 +54,8 @@ class FileJobs:
         self._accept = accept
         self._clock = clock
         self._backoff = backoff
-        self._under_way = 0
+        self._under_way: set[int] = set()
+        self._renew_at: datetime | None = None
         self._failures = 0
         self._horizon: datetime | None = None
         """Where all leases have ended that were given before us, while there may be some."""
@@ -81,21 +84,29 @@ class FileJobs:
 
     async def _look(self, tasks: asyncio.TaskGroup) -> datetime:
         now = self._clock.now()
-        if self._under_way >= MOST_AT_ONCE:
-            return now + SAFETY_LOOK
         try:
-            found = await self._claim(now, MOST_AT_ONCE - self._under_way)
+            await self._renew(now)
+            found = await self._claim(now, MOST_AT_ONCE - len(self._under_way))
         except Exception as error:  # noqa: BLE001 - the outermost edge of a look: the database may be back at the next one
             self._failures += 1
             _log.exception("jobs_failed", error=described(error))
             return now + self._backoff.wait(self._failures)
         self._failures = 0
         for job in found:
-            self._under_way += 1
+            self._under_way.add(job.id)
             tasks.create_task(self._work(job))
-        return now + SAFETY_LOOK
+        return now + (RENEW_EVERY if self._under_way else SAFETY_LOOK)
+
+    async def _renew(self, now: datetime) -> None:
+        """Give a sign of life for what is under way, now and then."""
+        if self._renew_at and self._renew_at - RENEW_EVERY <= now < self._renew_at:  # an earlier now: a clock set back
+            return
+        await self._jobs.renew(self._under_way, now + LEASE)
+        self._renew_at = now + RENEW_EVERY
 
     async def _claim(self, now: datetime, limit: int) -> list[Job]:
+        if limit <= 0:
+            return []
         if self._horizon is None:
             return await self._jobs.claim(now, limit=limit, lease=LEASE)
         found = await self._jobs.claim(self._horizon, limit=limit, lease=MOMENT)
@@ -114,7 +125,7 @@ class FileJobs:
         except Exception as error:  # noqa: BLE001 - the outermost edge of a job: the same, after a look at the log
             _log.exception("job_broken", job=job.id, error=described(error))
         finally:
-            self._under_way -= 1
+            self._under_way.discard(job.id)
             self._awake.set()
 
     async def _put_back(self, job: Job) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -59,6 +60,15 @@ class Jobs:
                 await connection.execute(update(job).where(job.c.id.in_([row.id for row in rows])).values(taken))
                 await connection.commit()
         return [_read(row) for row in rows]
+
+    async def renew(self, job_ids: Collection[int], until: datetime) -> None:
+        """Keep jobs that are under way from being handed out again before this moment."""
+        if not job_ids:
+            return
+        async with self._database.writing("Keeping jobs") as connection:
+            mine = update(job).where(job.c.id.in_(job_ids))
+            await connection.execute(mine.values(lease_until=as_ms(until)))
+            await connection.commit()
 
     async def retry(self, job_id: int, not_before: datetime) -> None:
         """Let a job be handed out again, at this moment at the earliest."""

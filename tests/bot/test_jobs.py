@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -42,6 +42,10 @@ class FakeJobs:
             self.due[number] = at + lease
         address = AddressKey("telegram", "1", "77")
         return [Job(number, 5, self.actions[number], address, self.attempts[number]) for number in found]
+
+    async def renew(self, job_ids: Collection[int], until: datetime) -> None:
+        """Extend leases."""
+        self.due |= dict.fromkeys(job_ids, until)
 
     async def retry(self, job_id: int, not_before: datetime) -> None:
         """Put a job off."""
@@ -231,6 +235,19 @@ async def test_what_a_killed_process_had_under_way_is_taken_over_at_once() -> No
     assert len(bench.taken) == 9
     assert bench.clock.now() == NOON
     assert set(bench.jobs.attempts.values()) == {1}
+
+
+async def test_a_download_that_takes_longer_than_a_lease_is_begun_once() -> None:
+    bench = Bench(photo(), channel=HangingChannel())
+
+    async with asyncio.TaskGroup() as tasks:
+        worker = bench.worker()
+        running = tasks.create_task(worker.run())
+        await passed(lambda: bench.clock.now() > NOON + 5 * LEASE)
+        worker.stop()
+        await finish([running], timedelta(0))
+
+    assert bench.jobs.attempts == {1: 1}
 
 
 async def test_a_download_that_is_cut_off_by_the_stop_is_done_again_at_once() -> None:

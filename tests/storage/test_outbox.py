@@ -272,6 +272,16 @@ async def test_a_job_that_nobody_ended_is_handed_out_again(store: Store) -> None
     assert await store.jobs.count() == 0
 
 
+async def test_a_job_that_is_kept_is_not_handed_out_again(store: Store) -> None:
+    await take(store, text_from("a", 1), FetchFile(IncomingFile("ref", "photo"), FileTarget(0, "", "")))
+    await store.jobs.claim(NOW, limit=5, lease=LEASE)
+
+    await store.jobs.renew({1, 2}, NOW + 2 * LEASE)
+    found = [await store.jobs.claim(NOW + n * LEASE, limit=5, lease=LEASE) for n in (1, 2)]
+
+    assert [len(jobs) for jobs in found] == [0, 1]
+
+
 async def test_cleaning_keeps_what_is_young_and_forgets_the_rest_step_by_step(store: Store) -> None:
     await say(store, "a", "a1")
     await record(store, [Sent(row.id, "m") for row in await claim(store)])
