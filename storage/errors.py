@@ -48,5 +48,6 @@ def _said(error: Exception) -> str:
     cause = getattr(error, "orig", None) or error
     cause = cause.__cause__ or cause  # SQLAlchemy wraps the errors of asyncpg once more
     is_about_a_value = isinstance(cause, ValueError) or str(getattr(cause, "sqlstate", "")).startswith("22")
-    message = "" if is_about_a_value or not cause.args else f": {str(cause.args[0])[:MOST_CHARACTERS]}"
+    said = getattr(cause, "strerror", None) or next(iter(cause.args), "")  # the system's errors begin with a number
+    message = "" if is_about_a_value or not said else f": {str(said)[:MOST_CHARACTERS]}"
     return f"{type(cause).__name__}{message}"
