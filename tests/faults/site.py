@@ -31,6 +31,7 @@ class Site:
 
     installation: Installation
     people: Sequence[Respondent]
+    ground: Ground
     store: Store
     chance: random.Random
     injected: Counter[str] = field(default_factory=Counter)
@@ -59,6 +60,13 @@ class Site:
 
         await self.until(is_enough, f"{number} calls of {method or 'any method'}")
 
+    async def logs(self, event: str) -> None:
+        """Wait until a program has written so to its log once more."""
+        before = self.installation.log.count(event)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while self.installation.log.count(event) == before:  # noqa: ASYNC110 - a file announces nothing
+                await asyncio.sleep(LOOK_SECONDS)
+
     async def until(self, holds: Callable[[], bool], what: str) -> None:
         """Wait for something that can be seen at Telegram."""
         holding = self.server.start(self.server.world.wait_for(holds, PATIENCE_SECONDS))
@@ -84,7 +92,7 @@ async def opened(ground: Ground, setup: Setup, folder: Path, *, people: int, see
             for place, code in enumerate(ground.codes[:people])
         ]
         try:
-            yield Site(installation, respondents, store, random.Random(seed))
+            yield Site(installation, respondents, ground, store, random.Random(seed))
         finally:
             installation.close()
             await store.close()

@@ -166,6 +166,17 @@ async def fill_the_disk(site: Site) -> None:
         program.limit_files(None)
 
 
+async def crash_the_database(site: Site) -> None:
+    """PostgreSQL ends at once, and comes back when programs have noticed."""
+    await _sometime(site)
+    server = site.ground.server
+    assert server
+    server.crash()
+    await site.logs("turn_not_kept")
+    server.start()
+    await site.store._database.engine.dispose()
+
+
 async def broadcast(site: Site) -> None:
     """No fault: everybody who has written is sent a message of a broadcast."""
     await _sometime(site)
@@ -194,4 +205,5 @@ KILLS = (
 ON_SEVERAL = (kill_all,)
 """Kills that make sense with several processes."""
 EVERYWHERE = (broadcast, refuse_sends, doubt_sends, cut_answers, ask_for_silence, cut_the_wire, broadcast)
+ON_POSTGRESQL = (crash_the_database, crash_the_database)
 ON_SQLITE = (lock_the_file, fill_the_disk)
