@@ -8,7 +8,7 @@ import time
 
 from benchmarks.tables import tell
 
-PARTS = ("start", "turns", "webhook", "sending", "peers")
+PARTS = ("start", "turns", "stages", "webhook", "sending", "peers")
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,8 @@ from pathlib import Path
 from bot.cli.stores import opened
 from bot.clock import SystemClock
 from bot.composition import DIALOG
-from bot.pipeline import Pipeline
+from bot.deciding import Dialog
+from bot.pipeline import BeginTurns, Pipeline
 from bot.settings import Settings
 from conversations.brief import Brief
 from conversations.events import ChoiceTapped, Event, TextReceived
@@ -42,10 +43,15 @@ def settings_in(folder: Path, *, database_url: str = "", instrument: Path | None
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[tuple[Pipeline, Store]]:
+async def running(
+    settings: Settings,
+    *,
+    dialog: Dialog = DIALOG,
+    begin: Callable[[Store], BeginTurns] = lambda store: store.begin_turns,
+) -> AsyncIterator[tuple[Pipeline, Store]]:
     """Run a pipeline with the real dialog on the real storage, without delivery."""
     async with opened(settings) as store:
-        pipeline = Pipeline(store.begin_turns, DIALOG, SystemClock(), lambda _committed: None)
+        pipeline = Pipeline(begin(store), dialog, SystemClock(), lambda _committed: None)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(pipeline.run())
             try:
