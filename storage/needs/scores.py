@@ -18,6 +18,7 @@ from storage.totals import FIGURES
 from storage.turn_state import TurnState
 
 MOST_UNITS = 12
+RUNNING = select(cycle.c.id).where(cycle.c.closed_at.is_(None))
 NOBODY = RowAnswers(units=0, answered=0, meeting=0, furthest=())
 
 
@@ -40,11 +41,10 @@ async def _totals(connection: AsyncConnection, state: TurnState, here: Region) -
 
 
 async def _kept_rows(connection: AsyncConnection, state: TurnState, here: Region) -> dict[str, RowTally]:
-    running = await connection.scalar(
-        select(func.max(score_total.c.cycle_id))
-        .join(cycle, cycle.c.id == score_total.c.cycle_id)
-        .where(score_total.c.region_id == here.id, cycle.c.closed_at.is_(None))
+    kept = select(func.max(score_total.c.cycle_id)).where(
+        score_total.c.cycle_id.in_(RUNNING), score_total.c.region_id == here.id
     )
+    running = await connection.scalar(kept)
     mine = (score_total.c.region_id == here.id) & (score_total.c.cycle_id == running)
     columns = (score_total.c.form_row_id, score_total.c.units, *(score_total.c[each] for each in FIGURES))
     unwritten = state.deltas.of(running or 0, here.id)
@@ -95,8 +95,7 @@ async def _deadlines(connection: AsyncConnection, here: Region) -> dict[str, str
     )
     statement = (
         select(deadline.c.form, func.min(deadline.c.due_at).label("due_at"))
-        .join(cycle, cycle.c.id == deadline.c.cycle_id)
-        .where(deadline.c.district_id.in_(districts), deadline.c.due_at.is_not(None), cycle.c.closed_at.is_(None))
+        .where(deadline.c.cycle_id.in_(RUNNING), deadline.c.district_id.in_(districts), deadline.c.due_at.is_not(None))
         .group_by(deadline.c.form)
     )
     return {row.form: from_ms(row.due_at).isoformat() for row in await connection.execute(statement)}
@@ -118,14 +117,14 @@ def _forms(state: TurnState, need: RowAnswersNeed) -> tuple[str, ...]:
 
 
 async def _units(connection: AsyncConnection, state: TurnState, here: Region, row: tuple[str, str]) -> RowAnswers:
-    """Read the units of a region in a form's row: the lowest shares first, those not known yet after them."""
+    """Read the units of a region in a form's row: the lowest shares first, those not known yet after them.
+
+    The units are named one by one (``IN``), because SQLite would else walk over all that answer the form.
+    """
     form, number = row
-    inside = COLUMNS_BY_KIND[here.kind] == here.id
-    running = (
-        select(func.max(assignment.c.cycle_id))
-        .join(cycle, cycle.c.id == assignment.c.cycle_id)
-        .join(region, region.c.id == assignment.c.region_id)
-        .where(inside, assignment.c.form == form, cycle.c.closed_at.is_(None))
+    inside = assignment.c.region_id.in_(select(region.c.id).where(COLUMNS_BY_KIND[here.kind] == here.id))
+    running = select(func.max(assignment.c.cycle_id)).where(
+        assignment.c.cycle_id.in_(RUNNING), assignment.c.form == form, inside
     )
     row_id = state.shared.form_rows.id(form, number)
     joined = assignment.join(region, region.c.id == assignment.c.region_id).outerjoin(
