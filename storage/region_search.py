@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
@@ -56,11 +58,9 @@ class RegionIndex:
     """The names of all regions, by kind, ready to be compared."""
 
     def __init__(self, regions: Iterable[Region]) -> None:
-        self._regions: dict[str, list[Region]] = {}
-        self._names: dict[str, list[str]] = {}
-        for region in regions:
-            self._regions.setdefault(region.kind, []).append(region)
-            self._names.setdefault(region.kind, []).append(_bare(region))
+        self._by_kind: defaultdict[str, _Names] = defaultdict(_Names)
+        for region in sorted(regions, key=lambda each: each.code):
+            self._by_kind[region.kind].add(region)
 
     def search(self, words: str, kinds: Sequence[str], within: str = "") -> tuple[Region, ...]:
         """Give the regions nearest to the words, best first, at most 8; of equal ones the lower code first."""
@@ -73,20 +73,36 @@ class RegionIndex:
 
     def _considered(self, wording: Wording, kinds: Sequence[str], within: str) -> Iterator[Region]:
         for kind in kinds:
-            regions = self._regions.get(kind, [])
-            names = self._within(kind, within)
-            for asked in {wording.name, wording.whole}:
-                for _, _, place in process.extract(
-                    asked, names, scorer=fuzz.ratio, limit=MOST_CONSIDERED, score_cutoff=LOWEST_LIKENESS - AROUND_BONUS
-                ):
-                    yield regions[place]
+            if kind in self._by_kind:
+                for asked in {wording.name, wording.whole}:
+                    yield from self._by_kind[kind].nearest(asked, within)
 
-    def _within(self, kind: str, within: str) -> Sequence[str] | Mapping[int, str]:
-        names = self._names.get(kind, [])
-        if not within:
-            return names
-        regions = self._regions.get(kind, [])
-        return {place: name for place, name in enumerate(names) if f"{regions[place].code}.".startswith(f"{within}.")}
+
+class _Names:
+    """The names of one kind of region, in the order of their codes."""
+
+    def __init__(self) -> None:
+        self._regions: list[Region] = []
+        self._codes: list[str] = []
+        self._names: list[str] = []
+
+    def add(self, region: Region) -> None:
+        self._regions.append(region)
+        self._codes.append(region.code)
+        self._names.append(_bare(region))
+
+    def nearest(self, asked: str, within: str) -> Iterator[Region]:
+        """Give what is worth a closer look; regions elsewhere cost nothing."""
+        first = bisect_left(self._codes, within)
+        last = bisect_left(self._codes, f"{within}/")  # a slash comes right after a dot
+        for _, _, place in process.extract(
+            asked,
+            self._names[first:last] if within else self._names,
+            scorer=fuzz.ratio,
+            limit=MOST_CONSIDERED,
+            score_cutoff=LOWEST_LIKENESS - AROUND_BONUS,
+        ):
+            yield self._regions[first + place]
 
 
 def understand(words: str) -> Wording:

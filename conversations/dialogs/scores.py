@@ -60,11 +60,10 @@ def show_own(turn: Turn) -> None:
 
 def search(turn: Turn, words: str) -> None:
     """Show the score of the region that was named, if the person may see it."""
-    found = turn.find(RegionSearchNeed(words, ANY_KIND))
-    assert isinstance(found, tuple)
-    allowed = [region for region in found if may_see(turn, region)]
+    allowed = _search_own(turn, words)
     if not allowed:
-        turn.say(turn.texts("score.not_yours" if found else "score.unknown_region"), column(menu_button(turn)))
+        is_elsewhere = turn.find(RegionSearchNeed(words, ANY_KIND))
+        turn.say(turn.texts("score.not_yours" if is_elsewhere else "score.unknown_region"), column(menu_button(turn)))
         return
     exact = [region for region in allowed if _is_named(region, words)]
     if len(exact) == 1 or len(allowed) == 1:
@@ -74,6 +73,16 @@ def search(turn: Turn, words: str) -> None:
         Button(region_name(region, turn.texts), tap(Verb.SCORE, region.id)) for region in allowed[:MOST_REGIONS_OFFERED]
     ]
     turn.say(turn.texts("score.which_region"), column(*buttons))
+
+
+def _search_own(turn: Turn, words: str) -> list[Region]:
+    """Look within the person's posts alone: elsewhere, many others may have the same name."""
+    found: dict[int, Region] = {}
+    for code in dict.fromkeys(post.region.code for post in turn.brief.posts):
+        some = turn.find(RegionSearchNeed(words, ANY_KIND, code))
+        assert isinstance(some, tuple)
+        found |= {region.id: region for region in some}
+    return list(found.values())
 
 
 def _is_named(region: Region, words: str) -> bool:
@@ -132,13 +141,14 @@ def why(turn: Turn, tapped: Tap) -> None:
     totals = _totals(turn, region)
     if totals is None:
         return
-    score = _score(turn, totals)
     subject = tapped.text(1)
+    if subject and all(part.key != subject for part in turn.brief.library.instrument.parts):
+        _explain_row(turn, region, subject)
+        return
+    score = _score(turn, totals)
     part = next((each for each in score.parts if each.key == subject), None)
     if part is not None:
         turn.say(why_part_text(turn, part), column(*_row_buttons(turn, region, part), _back(turn, region)))
-    elif subject:
-        _explain_row(turn, region, subject)
     else:
         turn.say(why_text(turn, score), column(*_part_buttons(turn, region, score), _back(turn, region)))
 

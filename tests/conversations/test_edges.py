@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from conversations.dialogs.registration import clean_name
-from conversations.engine import anticipate, apologise
+from conversations.dialogs.scores import ANY_KIND
+from conversations.engine import anticipate, apologise, resume
 from conversations.events import (
     ChoiceTapped,
     FileStored,
@@ -20,7 +21,7 @@ from conversations.events import (
     TextReceived,
 )
 from conversations.hours import day_there, greeting_key
-from conversations.needs import SheetNeed, TopicNeed
+from conversations.needs import Missing, RegionSearchNeed, ScoreNeed, SheetNeed, TopicNeed
 from conversations.people import Role
 from conversations.saving import MOST_EVIDENCE
 from conversations.session import Session, Undoable
@@ -247,3 +248,18 @@ def test_nothing_is_foreseen_for_somebody_who_answers_nothing() -> None:
     budi = world.appoint("budi", Role.OFFICIAL, BANYUASIN)
 
     assert anticipate(Session(), TextReceived(at=START, text="halo"), world.brief_of(budi)) == ()
+
+
+def test_a_region_is_looked_for_where_the_person_is_there_for_before_anywhere_else() -> None:
+    world = World()
+    brief = world.brief_of(world.appoint("budi", Role.OFFICIAL, BANYUASIN))
+    asked = TextReceived(at=START, text="skor sungai rebo")
+    here = RegionSearchNeed("sungai rebo", ANY_KIND, BANYUASIN.code)
+
+    with pytest.raises(Missing) as first:
+        resume(brief, Session(), asked)
+    with pytest.raises(Missing) as second:
+        resume(msgspec.structs.replace(brief, known={here: (SUNGAI_REBO,)}), Session(), asked)
+
+    assert first.value.needs == (here,)
+    assert second.value.needs == (ScoreNeed(SUNGAI_REBO.id),)

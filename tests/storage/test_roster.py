@@ -20,7 +20,7 @@ from conversations.people import Region, Role
 from storage.database import connect
 from storage.errors import StorageError
 from storage.region_loading import read_regions
-from storage.region_search import understand
+from storage.region_search import RegionIndex, understand
 from storage.store import Store
 from tests.storage.forms import DUE, KABUPATEN, KELANA, NOW, make_form, make_library, make_row
 from tests.storage.people import KAUR, OTHER_VILLAGE, VILLAGE, accept, appoint, give_answer, known, text_from
@@ -272,6 +272,15 @@ async def test_a_search_stays_within_a_region_and_may_find_nothing(kaur: Store) 
     assert isinstance(inside, tuple)
     assert {each.code[:8] for each in inside} == {"17.04.02"}
     assert nothing == [(), (), (), ()]
+
+
+def test_a_name_that_is_common_elsewhere_is_found_within() -> None:
+    codes = [f"11.{district:02}.01.2001" for district in range(1, 30)] + ["16.07.01.2002", "16.070.01.2003"]
+    index = RegionIndex(Region(number, code, "Karang Anyar", "village") for number, code in enumerate(codes))
+
+    assert [each.code for each in index.search("karang anyar", ("village",), "16.07")] == ["16.07.01.2002"]
+    assert [each.code for each in index.search("karang anyar", ("village",), "16.07.01.2002")] == ["16.07.01.2002"]
+    assert [each.code for each in index.search("karang anyar", ("village",))] == codes[:8]
 
 
 def test_words_are_taken_apart_into_name_kind_and_surroundings() -> None:
