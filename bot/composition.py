@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,6 +20,7 @@ from bot.delivery.worker import DeliveryWorker
 from bot.housekeeping import Caretaker, Chore
 from bot.jobs import FileJobs
 from bot.leadership import CHORES, Leadership, polling, sending
+from bot.listening import Listener
 from bot.pipeline import Pipeline
 from bot.settings import Settings
 from bot.telegram_bot import TelegramBot
@@ -29,7 +30,7 @@ from indicators.loading import load_instrument
 from storage.database import connect
 from storage.files import FileLimits, FileStore
 from storage.store import Store
-from storage.turns import Committed
+from storage.wakeups import JOBS
 
 if TYPE_CHECKING:
     from bot.channels.telegram.courtesies import MembershipChange
@@ -40,6 +41,7 @@ DIALOG = Dialog(resume, anticipate, apologise)
 SENDING = Backoff(timedelta(seconds=1), timedelta(minutes=5))
 FETCHING = Backoff(timedelta(seconds=5), timedelta(minutes=5))
 CALLING = Backoff(timedelta(seconds=1), timedelta(minutes=1))
+LISTENING = Backoff(timedelta(seconds=1), timedelta(seconds=30))
 MEBIBYTE = 1024 * 1024
 
 
@@ -61,6 +63,7 @@ class Program:
     delivery: Sequence[DeliveryWorker]
     """One for each channel."""
     jobs: FileJobs
+    listener: Listener
     caretaker: Caretaker
     leadership: Leadership
 
@@ -96,18 +99,11 @@ def assemble(settings: Settings, store: Store, alone_since: datetime | None = No
     files = open_files(settings)
     channels, routes = _channels(settings, store, clock, files.open)
     delivery = [DeliveryWorker(store.outbox, each, clock=clock, steady=steady, backoff=SENDING) for each in channels]
-    woken: list[FileJobs] = []
-
-    def wake(committed: Committed) -> None:
-        for worker in delivery:
-            if worker.via in committed.via:
-                worker.wake()
-        if committed.jobs:
-            woken[0].wake()
-
-    pipeline = Pipeline(store.begin_turns, DIALOG, clock, wake)
+    wakes: dict[str, Callable[[], None]] = {each.via: each.wake for each in delivery}
+    listener = Listener(store.wakeups.listen, wakes, clock=steady, backoff=LISTENING)
+    pipeline = Pipeline(store.begin_turns, DIALOG, clock, lambda committed: listener.wake(committed.words))
     jobs = FileJobs(store.jobs, files, channels, accept=pipeline.submit, clock=clock, backoff=FETCHING)
-    woken.append(jobs)
+    wakes[JOBS] = jobs.wake
     caretaker = Caretaker(_chores(store, files), clock)
     polled = [polling(via_of(each)) for each in channels if each.is_polled]
     names = [CHORES, *(sending(each.via) for each in delivery), *polled]
@@ -122,6 +118,7 @@ def assemble(settings: Settings, store: Store, alone_since: datetime | None = No
         pipeline=pipeline,
         delivery=delivery,
         jobs=jobs,
+        listener=listener,
         caretaker=caretaker,
         leadership=leadership,
     )

@@ -45,6 +45,7 @@ class _Parts:
     """Those that start sends and downloads."""
     intake: Sequence[asyncio.Task[None]]
     """Those that take updates in, and the caretaker: what is cut off at once when the program is to stop."""
+    listening: asyncio.Task[None]
     leadership: asyncio.Task[None]
     pages: asyncio.Task[None]
 
@@ -113,6 +114,7 @@ def _start(program: Program, tasks: asyncio.TaskGroup, pages: Coroutine[None, No
             tasks.create_task(chores),
             *(tasks.create_task(_taking_in(program, each)) for each in program.channels),
         ],
+        listening=tasks.create_task(program.listener.run(), name="listening"),
         leadership=tasks.create_task(leadership.run(), name="leadership"),
         pages=tasks.create_task(pages, name="pages"),
     )
@@ -141,7 +143,7 @@ def settle_memory() -> None:
 async def _stop(program: Program, parts: _Parts, web: WebServer) -> None:
     """Close the doors first, then let what is inside finish; turns last, because files and pages end in one."""
     _log.info("stopping")
-    for each in parts.intake:
+    for each in (*parts.intake, parts.listening):
         each.cancel()
     await asyncio.wait(parts.intake)
     web.stop()
@@ -149,7 +151,7 @@ async def _stop(program: Program, parts: _Parts, web: WebServer) -> None:
     for worker in program.delivery:
         worker.stop()
     program.leadership.retire()
-    await finish([*parts.workers, parts.pages])
+    await finish([*parts.workers, parts.listening, parts.pages])
     program.pipeline.stop()
     await finish([parts.pipeline, parts.leadership], LAST_TURNS)
     _log.info("stopped")

@@ -42,6 +42,11 @@ class Committed:
     lost_sessions: int = 0
     """Sessions that could not be read any more and began anew."""
 
+    @property
+    def words(self) -> frozenset[str]:
+        """What those who can do it are woken by: see ``storage.wakeups``."""
+        return self.via | {JOBS} if self.jobs else self.via
+
 
 class Turns:
     """One batch in one transaction. Leaving it without ``commit`` keeps nothing."""
@@ -126,11 +131,12 @@ class Turns:
         state = self._state
         await flush(self._connection, state)
         await state.deltas.write(self._connection)
-        await self._wakeups.notify(self._connection, state.vias | ({JOBS} if state.jobs else set()))
-        await self._connection.commit()
-        return Committed(
+        committed = Committed(
             outbox=state.messages, jobs=state.jobs, via=frozenset(state.vias), lost_sessions=state.lost_sessions
         )
+        await self._wakeups.notify(self._connection, committed.words)
+        await self._connection.commit()
+        return committed
 
 
 CHANNEL_NAMES = {"telegram": "Telegram", "whatsapp": "WhatsApp", "simulator": "Simulator"}
