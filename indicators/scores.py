@@ -227,7 +227,6 @@ def score_rows(form: Form, states: Mapping[RowNumber, Fraction | None]) -> UnitS
 
 
 @lru_cache(maxsize=4096)
-@lru_cache(maxsize=4096)
 def format_points(points: Fraction, language: str) -> str:
     """Write points with two decimals at most: 583,17 in Indonesian, 583.17 in English.
 
