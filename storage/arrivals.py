@@ -1,12 +1,13 @@
 """The first half of a batch: which events are new, who sent them, and what those people hold.
 
 Several processes may be at this on one PostgreSQL. Everything that a batch waits for is taken in one order everywhere:
-keys of events, addresses of strangers, people, what they are asked; each sorted (``docs/storage.md``).
+keys of events, addresses of strangers, people, addresses heard from, what they are asked; each sorted
+(``docs/storage.md``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, insert, select, true
@@ -16,17 +17,21 @@ from sqlalchemy.sql.dml import ReturningInsert
 from conversations.session import NEW_SESSION
 from storage.envelopes import MOST_KEY_CHARACTERS, AddressKey, Envelope
 from storage.errors import StorageError
-from storage.inserting import dialect_insert, insert_into
+from storage.identity import identify
+from storage.inserting import change, dialect_insert, insert_into, write_many
 from storage.locks import lock_rows, writes_alone
 from storage.moments import as_ms
 from storage.rows import PERSON, read_person, read_session
 from storage.statements import Statement, given
 from storage.tables import address, event_key, person, session
 from storage.turn_state import KnownAddress, Speaker, TurnState
+from storage.windows import WINDOWS
 
+Wanted = dict[AddressKey | int, Envelope]
+"""The senders, each with the first of their events."""
 Found = dict[AddressKey, Sequence[Any]]
 """Addresses with their rows of ``_speakers``."""
-PERSON_PLACE = 5
+PERSON_PLACE = 8
 """Where the columns of the person begin in such a row."""
 MOST_MOVES = 5
 """How often a chat may be given to somebody else between two looks: forgetting does it, at most once a batch."""
@@ -41,9 +46,9 @@ def _claim(dialect: str) -> ReturningInsert[Any]:
 
 
 def _speakers() -> Select[Any]:
-    where = (address.c.id, address.c.channel, address.c.account, address.c.user, address.c.blocked_at)
+    names = ("id", "channel", "account", "user", "phone", "heard_at", "blocked_at", "opted_out_at")
     return (
-        select(*where, *PERSON, session.c.address_id, session.c.body)
+        select(*(address.c[name] for name in names), *PERSON, session.c.address_id, session.c.body)
         .join(person, person.c.id == address.c.person_id)
         .outerjoin(session, session.c.person_id == address.c.person_id)
     )
@@ -83,20 +88,45 @@ async def know_senders(connection: AsyncConnection, state: TurnState, envelopes:
     Raises:
         StorageError: an event names an address by a number that nobody has.
     """
-    wanted = {envelope.address: envelope for envelope in reversed(envelopes)}
+    wanted: Wanted = {envelope.address: envelope for envelope in reversed(envelopes)}
+    known_as = await _identified(connection, state, envelopes)
+    for told, kept in known_as.items():
+        wanted.setdefault(kept, wanted.pop(told))
     found = await _find(connection, wanted)
-    strangers = {key: wanted[key].language for key in wanted if isinstance(key, AddressKey) and key not in found}
+    strangers = {key: each for key, each in wanted.items() if isinstance(key, AddressKey) and key not in found}
     if strangers:
         await _welcome(connection, strangers)
         found = await _find(connection, wanted)
     for key, row in (await _lock(connection, wanted, found)).items():
         _know(state, key, row)
+    state.addresses |= {told: state.addresses[kept] for told, kept in known_as.items()}
     for envelope in envelopes:
         if envelope.address not in state.addresses:
             raise StorageError(f"A known address was expected; number {envelope.address} is none. Drop its event.")
 
 
-async def _find(connection: AsyncConnection, wanted: Collection[AddressKey | int]) -> Found:
+async def _identified(
+    connection: AsyncConnection, state: TurnState, envelopes: Sequence[Envelope]
+) -> Mapping[AddressKey, AddressKey]:
+    """Find out under which names those are known whose phone numbers were told."""
+    phones = {each.address: each.phone for each in envelopes if each.phone and isinstance(each.address, AddressKey)}
+    return await identify(connection, phones, at=as_ms(state.at)) if phones else {}
+
+
+async def note_heard(connection: AsyncConnection, state: TurnState, envelopes: Sequence[Envelope]) -> None:
+    """Keep when people wrote, on channels where that opens a window; an older message that comes late moves nothing."""
+    heard: dict[int, int] = {}
+    for envelope in envelopes:
+        if isinstance(envelope.address, AddressKey) and envelope.address.channel in WINDOWS:
+            known = state.addresses[envelope.address]
+            at = as_ms(min(envelope.sent_at or envelope.event.at, envelope.event.at))
+            if at > heard.get(known.id, known.heard_at or 0):
+                heard[known.id] = at
+    rows = [{"this_id": number, "heard_at": at} for number, at in sorted(heard.items())]
+    await write_many(connection, change(address, ("heard_at",)), rows)
+
+
+async def _find(connection: AsyncConnection, wanted: Wanted) -> Found:
     """Give a row of ``_speakers`` for each of these addresses that is there."""
     users = [each.user for each in wanted if isinstance(each, AddressKey)]
     ids = [each for each in wanted if isinstance(each, int)]
@@ -110,7 +140,7 @@ async def _find(connection: AsyncConnection, wanted: Collection[AddressKey | int
     return found
 
 
-async def _lock(connection: AsyncConnection, wanted: Collection[AddressKey | int], found: Found) -> Found:
+async def _lock(connection: AsyncConnection, wanted: Wanted, found: Found) -> Found:
     """Wait until nobody else has a turn of these people under way; give the rows as they are then."""
     if writes_alone(connection):
         return found
@@ -126,8 +156,16 @@ async def _lock(connection: AsyncConnection, wanted: Collection[AddressKey | int
 
 
 def _know(state: TurnState, key: AddressKey, row: Sequence[Any]) -> None:
-    number, _, _, _, blocked_at, owner, *_, last_address, body = row
-    state.addresses[key] = state.addresses[number] = KnownAddress(number, key, owner, blocked_at is not None)
+    number, _, _, _, phone, heard_at, blocked_at, opted_out_at, owner, *_, last_address, body = row
+    state.addresses[key] = state.addresses[number] = KnownAddress(
+        id=number,
+        key=key,
+        person=owner,
+        phone=phone,
+        heard_at=heard_at,
+        is_blocked=blocked_at is not None,
+        is_opted_out=opted_out_at is not None,
+    )
     if owner in state.speakers:
         return
     kept = read_session(body)
@@ -138,14 +176,20 @@ def _know(state: TurnState, key: AddressKey, row: Sequence[Any]) -> None:
     state.speakers[owner] = Speaker(known, kept or NEW_SESSION, last_address or number, is_stored=is_stored)
 
 
-async def _welcome(connection: AsyncConnection, strangers: dict[AddressKey, str]) -> None:
+async def _welcome(connection: AsyncConnection, strangers: Mapping[AddressKey, Envelope]) -> None:
     """Insert people and addresses; where another process has just done so, its person stays."""
     keys = sorted(strangers, key=lambda key: (key.user, key.channel, key.account))
-    languages = ["en" if strangers[key].lower().startswith("en") else "id" for key in keys]
+    languages = ["en" if strangers[key].language.lower().startswith("en") else "id" for key in keys]
     made = insert(person).returning(person.c.id, sort_by_parameter_order=True)
     people = (await connection.scalars(made, [{"language": language} for language in languages])).all()
     rows = [
-        {"channel": key.channel, "account": key.account, "user": key.user, "person_id": one}
+        {
+            "channel": key.channel,
+            "account": key.account,
+            "user": key.user,
+            "phone": strangers[key].phone,
+            "person_id": one,
+        }
         for key, one in zip(keys, people, strict=True)
     ]
     bound = insert_into(connection, address).on_conflict_do_nothing().returning(address.c.person_id)

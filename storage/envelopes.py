@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from conversations.events import Event
@@ -19,7 +21,11 @@ def via(channel: str, account: str) -> str:
 
 
 class AddressKey(msgspec.Struct, frozen=True):
-    """A chat as its channel names it: ``("telegram", bot id, chat id)``, ``("simulator", "local", "phone-3")``."""
+    """A chat as its channel names it: ``("telegram", bot id, chat id)``, ``("simulator", "local", "phone-3")``.
+
+    WhatsApp names people by an id of their own for each business; where it says their phone number only, its digits
+    stand for the id until both are seen together.
+    """
 
     channel: str
     account: str
@@ -38,8 +44,10 @@ class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
     address: AddressKey | int
     """A number: a known address, for the results of jobs."""
     event: Event
-    name: str = ""
-    """As the channel shows the sender; it is not stored."""
+    phone: str = ""
+    """The sender's phone number, digits only, where the channel vouches for it; as ``user`` it is all that is known."""
+    sent_at: datetime | None = None
+    """When the person sent it, where the channel says: updates may come days late. None: just now."""
     language: str = ""
     """The phone's language, a first guess: ``id`` unless it starts with ``en``."""
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from conversations.messages import Message
 from storage.database import Database
 from storage.envelopes import AddressKey
-from storage.moments import as_ms, from_ms
+from storage.moments import as_ms, from_ms, from_optional_ms
 from storage.outbox_outcomes import Failed, Gone, Outcome, Retry, Sent, Uncertain, write_outcomes
 from storage.outbox_states import SENT_AGAIN, UNHURRIED, OutboxState, Priority
 from storage.tables import address, outbox
@@ -86,6 +86,12 @@ class OutboxRow:
     is_uncertain: bool
     """Perhaps it was sent already, before a crash."""
     created_at: datetime
+    phone: str = ""
+    """The reader's phone number, digits only; empty while it is not known."""
+    heard_at: datetime | None = None
+    """The reader's last message there, on channels with a window (``storage.windows``)."""
+    chosen_because: str = ""
+    """Why it goes there and nowhere else (``storage.reaching``); empty: it answers what came from there."""
 
 
 class Outbox:
@@ -185,7 +191,7 @@ def _due() -> Select[Any]:
         or_(ahead.c.state == OutboxState.LEASED, is_in_line),
     )
     return (
-        select(*READ, address.c.channel, address.c.account, address.c.user)
+        select(*READ, *(address.c[name] for name in ("channel", "account", "user", "phone", "heard_at")))
         .join(address, address.c.id == outbox.c.address_id)
         .where(IS_WAITING, outbox.c.via == bindparam("via"))
         .where(outbox.c.priority <= bindparam("lowest", type_=Integer))
@@ -198,7 +204,8 @@ def _due() -> Select[Any]:
 
 
 READ = tuple(
-    outbox.c[name] for name in ("id", "address_id", "body", "priority", "attempts", "is_uncertain", "created_at")
+    outbox.c[name]
+    for name in ("id", "address_id", "body", "priority", "attempts", "is_uncertain", "created_at", "chosen_because")
 )
 SWEEP, DUE = _sweep(), _due()
 NOW_AGAIN = (
@@ -230,4 +237,7 @@ def _read(row: AnyRow) -> OutboxRow:
         attempts=row.attempts,
         is_uncertain=row.is_uncertain,
         created_at=from_ms(row.created_at),
+        phone=row.phone,
+        heard_at=from_optional_ms(row.heard_at),
+        chosen_because=row.chosen_because,
     )

@@ -44,7 +44,10 @@ class KnownAddress(msgspec.Struct, frozen=True, gc=False):
     id: int
     key: AddressKey
     person: int
+    phone: str = ""
+    heard_at: int | None = None
     is_blocked: bool = False
+    is_opted_out: bool = False
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from conversations.engine import Step
 from conversations.needs import Need
 from conversations.session import Session
 from storage.applying import StepApplier
-from storage.arrivals import claim_keys, know_senders
+from storage.arrivals import claim_keys, know_senders, note_heard
 from storage.envelopes import JOB_PREFIX, RETRY_PREFIX, AddressKey, Envelope, number_after
 from storage.flushing import flush
 from storage.moments import as_ms
@@ -66,6 +66,7 @@ class Turns:
         fresh = await claim_keys(self._connection, self._state, envelopes)
         if fresh:
             await know_senders(self._connection, self._state, fresh)
+            await note_heard(self._connection, self._state, fresh)
             await load_posts(self._connection, self._state, self._state.speakers.keys())
             await self._settle(fresh)
         return fresh

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import delete, insert, update
+from sqlalchemy import case, delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.outbox_states import OutboxState, Priority
-from storage.tables import access_request, address, holding, invitation, outbox, person, session
-from storage.turn_state import KnownAddress, Pending, TurnState
+from storage.tables import access_request, address, holding, invitation, link_code, outbox, person, session
+from storage.turn_state import Pending, TurnState
 
 
 async def forget_people(connection: AsyncConnection, state: TurnState) -> None:
@@ -40,7 +40,8 @@ async def _blank(connection: AsyncConnection, old: int, at: int) -> None:
     await connection.execute(update(holding).where(lasting).values(until=at))
     await connection.execute(update(invitation).where(invitation.c.used_by == old).values(name=""))
     await connection.execute(delete(access_request).where(access_request.c.person_id == old))
-    await connection.execute(delete(session).where(session.c.person_id == old))
+    for table in (session, link_code):
+        await connection.execute(delete(table).where(table.c.person_id == old))
 
 
 async def _unbind(connection: AsyncConnection, old: int, new: int) -> None:
@@ -50,7 +51,9 @@ async def _unbind(connection: AsyncConnection, old: int, new: int) -> None:
     mine = outbox.c.address_id.in_(address.select().with_only_columns(address.c.id).where(phones))
     cancelled = {"state": OutboxState.FAILED, "reason": "forgotten", "body": "{}"}
     await connection.execute(update(outbox).where(unasked & mine).values(cancelled))
-    await connection.execute(update(address).where(phones).values(person_id=new))
+    is_needed = address.c.user == address.c.phone  # where nothing else is known, it is the address
+    blank = {"phone": case((is_needed, address.c.phone), else_=""), "linked_at": None, "person_id": new}
+    await connection.execute(update(address).where(phones).values(blank))
 
 
 def _move(state: TurnState, old: int, new: int) -> None:
@@ -60,7 +63,7 @@ def _move(state: TurnState, old: int, new: int) -> None:
     state.speakers[new] = speaker
     for key, known in list(state.addresses.items()):
         if known.person == old:
-            state.addresses[key] = KnownAddress(known.id, known.key, new)
+            state.addresses[key] = msgspec.structs.replace(known, person=new)
     _move_pending(state.pending, old, new)
 
 

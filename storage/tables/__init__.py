@@ -13,7 +13,7 @@ from storage.tables.answers import (
 from storage.tables.base import METADATA
 from storage.tables.delivery import event_key, failed_event, job, outbox
 from storage.tables.leases import lease
-from storage.tables.people import access_request, address, holding, invitation, person, post, session
+from storage.tables.people import access_request, address, holding, invitation, link_code, person, post, session
 from storage.tables.regions import region
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "invitation",
     "job",
     "lease",
+    "link_code",
     "message_topic",
     "outbox",
     "person",

@@ -38,6 +38,7 @@ outbox = Table(
     number("done_at", is_optional=True),
     Column("reason", Text, nullable=False, server_default=""),
     Column("via", Text, nullable=False, server_default=""),  # "channel:account", see storage.envelopes
+    Column("chosen_because", Text, nullable=False, server_default=""),  # why it goes there, see storage.reaching
     Index(
         "ix_outbox_waiting",
         "via",

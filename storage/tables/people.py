@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Table, Text, UniqueConstraint, false
+from sqlalchemy import Boolean, Column, Index, Table, Text, UniqueConstraint, false, text
 
 from storage.tables.base import METADATA, identity, number, reference
 
@@ -15,6 +15,7 @@ person = Table(
     Column("language", Text, nullable=False),
     number("consented_at", is_optional=True),
     number("forgotten_at", is_optional=True),
+    Column("preferred_channel", Text, nullable=False, server_default=""),  # for what they did not ask for; "": any
     sqlite_autoincrement=True,  # the number of a person is never given to another: history names it
 )
 address = Table(
@@ -26,7 +27,21 @@ address = Table(
     Column("user", Text, nullable=False),
     reference("person_id", "person", has_index=True),
     number("blocked_at", is_optional=True),
+    Column("phone", Text, nullable=False, server_default=""),  # digits that the channel vouches for; "": not known
+    number("heard_at", is_optional=True),  # the person's last message there, on channels with a window
+    number("opted_out_at", is_optional=True),
+    number("linked_at", is_optional=True),  # since when it is this person's; empty: from its first message on
     UniqueConstraint("user", "channel", "account"),  # the user first: a batch is looked up by users
+    Index("ix_address_phone", "phone", sqlite_where=text("phone <> ''"), postgresql_where=text("phone <> ''")),
+)
+link_code = Table(
+    "link_code",
+    METADATA,
+    reference("person_id", "person", is_key=True),  # the newest code of a person is the only one
+    Column("code_hash", Text, nullable=False, unique=True),  # SHA-256 in hexadecimal; the code is not kept
+    reference("address_id", "address", has_index=True),  # where it was asked for
+    number("expires_at"),
+    number("used_at", is_optional=True),
 )
 session = Table(
     "session",

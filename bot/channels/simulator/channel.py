@@ -129,9 +129,7 @@ class SimulatorChannel:
         if self._accept is None:
             raise NotTakenError("the bot is not running (yet); try again in a moment")
         address = AddressKey(channel=self.name, account=self.account, user=phone.id)
-        envelope = Envelope(
-            key=f"{self.name}:{phone.id}:{key}", address=address, event=event, name=phone.owner, language="id"
-        )
+        envelope = Envelope(key=f"{self.name}:{phone.id}:{key}", address=address, event=event, language="id")
         try:
             await self._accept([envelope])
         except Exception as error:

@@ -24,7 +24,6 @@ from conversations.events import (
 from storage.turns import AddressKey, Envelope
 
 CHANNEL = "telegram"
-MOST_NAME_CHARACTERS = 128
 MOST_ALBUM_CHARACTERS = 64
 MOST_PHONE_CHARACTERS = 32
 
@@ -173,7 +172,6 @@ def _envelope(update_id: int, sender: User, event: Event, bot: str) -> Envelope:
         key=f"{CHANNEL}:{bot}:{update_id}",
         address=AddressKey(CHANNEL, bot, str(sender.id)),
         event=event,
-        name=legible(f"{sender.first_name} {sender.last_name}".strip(), MOST_NAME_CHARACTERS),
         language="en" if sender.language_code.startswith("en") else "id",
     )
 

@@ -18,8 +18,6 @@ class User(msgspec.Struct, frozen=True):
 
     id: Number
     is_bot: bool = False
-    first_name: str = ""
-    last_name: str = ""
     language_code: str = ""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from bot.channels.telegram.decoding import MOST_NAME_CHARACTERS, Decoded, decode_update, decode_updates
+from bot.channels.telegram.decoding import Decoded, decode_update, decode_updates
 from conversations.events import MOST_TEXT_CHARACTERS, Event
 from tests.bot.clocks import NOON
 from tests.telegram_server.oddities import ODDITIES
@@ -36,7 +36,6 @@ def check_decoded(decoded: Decoded) -> None:
     assert msgspec.json.decode(written, type=type(decoded.envelope)) == decoded.envelope
     assert b"\\u0000" not in written, "PostgreSQL keeps no NUL in a text"
     assert len(decoded.envelope.key) < 64
-    assert len(decoded.envelope.name) <= MOST_NAME_CHARACTERS
     assert int(decoded.envelope.address.user) in range(-MOST_IN_64_BITS, MOST_IN_64_BITS)  # type: ignore[union-attr]
     _check_event(decoded.envelope.event)
 
