@@ -10,6 +10,9 @@ from conversations.taps import Verb, tap
 
 QUESTIONS = ("perdes", "profil", "forum", "baca", "taman", "ktr", "patbm")
 CHOICES = ("ada", "belum")
+FIRST_UPDATE = 500_000_000
+"""As long as Telegram's numbers, which grow from update to update."""
+MOST_CHATS = 10_000
 
 
 def taps_of(assignments: Mapping[int, int], *, first: int = 0) -> dict[int, Iterator[bytes]]:
@@ -22,7 +25,7 @@ def _taps(chat: int, assignment: int, turn: int) -> Iterator[bytes]:
         choice = CHOICES[turn // len(QUESTIONS) % len(CHOICES)]
         data = tap(Verb.ANSWER, assignment, QUESTIONS[turn % len(QUESTIONS)], choice)
         turn += 1
-        yield msgspec.json.encode(_update(chat * 1_000_000 + turn, chat, data))
+        yield msgspec.json.encode(_update(FIRST_UPDATE + turn * MOST_CHATS + chat, chat, data))
 
 
 def _update(number: int, chat: int, data: str) -> dict[str, object]:

@@ -45,7 +45,7 @@ FIGURES: Mapping[str, Callable[[Lap], float]] = {
     "p99 ms": lambda lap: lap.p99,
     "processor us": lambda lap: lap.processor_us,
 }
-FIRST_WITHOUT_HTTP = 500_000
+FIRST_WITHOUT_HTTP = 50_000
 """Numbers of updates that do not come by HTTP start here."""
 
 
