@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from conversations.events import MOST_TEXT_CHARACTERS
 
 MOST_FILE_NAME_CHARACTERS = 120
 _LENGTH = re.compile("[0-9]{1,18}")
 NUL = "\0"
 """The one character that PostgreSQL keeps in no text."""
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""All that msgspec raises over bytes from outside."""
+_SURROGATE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+"""Every escape in turn, so that the second backslash of a pair begins none; ``lone`` is half a character."""
 
 
 def legible(written: str, most: int = MOST_TEXT_CHARACTERS) -> str:
@@ -27,3 +36,9 @@ def plain_name(written: str) -> str:
     last = re.split(r"[/\\]", written)[-1]
     printable = "".join(each for each in last if each.isprintable()).strip(" .")
     return printable[-MOST_FILE_NAME_CHARACTERS:]
+
+
+def repaired(payload: bytes) -> bytes:
+    """Replace bytes that are no UTF-8 and escapes of half a surrogate pair by the sign for what cannot be read."""
+    utf8 = payload.decode("utf-8", "replace").encode()
+    return _SURROGATE.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], utf8)

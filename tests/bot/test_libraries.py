@@ -20,9 +20,10 @@ from datetime import timedelta
 import pytest
 import structlog
 
+from bot.channels.connections import MOST_CONNECTIONS, Patience
 from bot.channels.port import ChannelError
 from bot.channels.telegram.aiogram_api import AiogramApi
-from bot.channels.telegram.api import MOST_CONNECTIONS, Patience, TelegramApi
+from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.ptb import PtbApi
 from bot.channels.telegram.updates import KINDS
 from bot.logging import configure_logging

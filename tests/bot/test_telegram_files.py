@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels import uploading
+from bot.channels.connections import Patience
 from bot.channels.port import ChannelError
 from bot.channels.telegram import files, sending
-from bot.channels.telegram.api import Patience
 from bot.channels.telegram.channel import LIMITS
 from bot.channels.telegram.ptb import PtbApi
 from bot.channels.telegram.sending import Sender
@@ -145,7 +146,7 @@ async def test_of_two_parts_of_which_one_arrived_nobody_says_that_nothing_did(
 async def test_a_message_does_not_wait_for_ever_for_the_upload_of_another(
     server: TelegramServer, sender: Sender, picture: StoredFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "TURN_PATIENCE", 0.05)
+    monkeypatch.setattr(uploading, "TURN_PATIENCE", 0.05)
     ahmad, siti = server.person(), server.person()
     server.fails(Fault("sendPhoto"))
 

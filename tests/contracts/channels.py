@@ -11,12 +11,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from bot.channels.connections import Patience
 from bot.channels.port import Channel, OpenFile
 from bot.channels.rendering.markup import plain, read_markup
 from bot.channels.simulator.bubbles import Attachment, Bubble, Phone
 from bot.channels.simulator.channel import SimulatorChannel
 from bot.channels.telegram.aiogram_api import AiogramApi
-from bot.channels.telegram.api import Patience, TelegramApi
+from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.ptb import PtbApi
 from bot.clock import SystemClock
 from tests.bot.clocks import NOON

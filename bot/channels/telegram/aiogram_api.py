@@ -39,16 +39,8 @@ from aiogram.types import (
     MenuButtonCommands,
 )
 
-from bot.channels.telegram.api import (
-    CHUNK_BYTES,
-    IDLE,
-    MOST_CONNECTIONS,
-    Attachment,
-    Buttons,
-    Patience,
-    SentFile,
-    WebhookState,
-)
+from bot.channels.connections import CHUNK_BYTES, IDLE, MOST_CONNECTIONS, Patience
+from bot.channels.telegram.api import Attachment, Buttons, SentFile, WebhookState
 from bot.channels.telegram.errors import broken, file_refused, refused
 from bot.channels.telegram.updates import KINDS, Document, Photo
 

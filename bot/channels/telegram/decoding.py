@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from bot.channels.incoming import legible, plain_name
+from bot.channels.incoming import UNREADABLE, legible, plain_name, repaired
 from bot.channels.telegram.updates import UNSUPPORTED, CallbackQuery, Incoming, MembershipChanged, Update, User
 from conversations.events import (
     ChoiceTapped,
@@ -27,13 +27,6 @@ CHANNEL = "telegram"
 MOST_ALBUM_CHARACTERS = 64
 MOST_PHONE_CHARACTERS = 32
 
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""All that msgspec raises over bytes from outside."""
-_SURROGATE = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
-    re.DOTALL,
-)
-"""Every escape in turn, so that the second backslash of a pair begins none; ``lone`` is half a character."""
 _NAMES = re.compile("@([a-z0-9_]{4,32})")
 _updates = msgspec.json.Decoder(tuple[Update, ...])
 _raws = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
@@ -71,7 +64,7 @@ def decode_updates(payload: bytes, *, bot: str, at: datetime) -> tuple[Decoded, 
     """
     try:
         return tuple(_decoded(update, bot, at) for update in _updates.decode(payload))
-    except _UNREADABLE:
+    except UNREADABLE:
         return tuple(decode_update(bytes(raw), bot=bot, at=at) for raw in _apart(payload))
 
 
@@ -83,18 +76,18 @@ def decode_update(payload: bytes, *, bot: str, at: datetime) -> Decoded:
     """
     try:
         return _decoded(_update.decode(payload), bot, at)
-    except _UNREADABLE:
+    except UNREADABLE:
         pass
-    repaired = _repaired(payload)
+    mended = repaired(payload)
     try:
-        return _decoded(_update.decode(repaired), bot, at)
-    except _UNREADABLE as error:
-        return Decoded(_number_of(repaired), problem=f"{type(error).__name__}: {error}")
+        return _decoded(_update.decode(mended), bot, at)
+    except UNREADABLE as error:
+        return Decoded(_number_of(mended), problem=f"{type(error).__name__}: {error}")
 
 
 def _apart(payload: bytes) -> tuple[msgspec.Raw, ...]:
     try:
-        return _raws.decode(_repaired(payload))
+        return _raws.decode(repaired(payload))
     except RecursionError as error:
         raise msgspec.DecodeError("expected an array of updates, found one that is nested too deeply") from error
 
@@ -104,12 +97,6 @@ def _number_of(payload: bytes) -> int:
         return msgspec.json.decode(payload, type=_Numbered).update_id
     except RecursionError as error:
         raise msgspec.DecodeError("expected an update, found one that is nested too deeply") from error
-
-
-def _repaired(payload: bytes) -> bytes:
-    """Replace bytes that are no UTF-8 and escapes of half a surrogate pair by the sign for what cannot be read."""
-    utf8 = payload.decode("utf-8", "replace").encode()
-    return _SURROGATE.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], utf8)
 
 
 def _decoded(update: Update, bot: str, at: datetime) -> Decoded:

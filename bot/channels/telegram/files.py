@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from bot.channels.port import ChannelError, OpenFile
 from bot.channels.telegram.api import Attachment, Buttons, SentFile, TelegramApi
+from bot.channels.uploading import one_upload
 from conversations.events import StoredFile
 from storage.errors import StorageError
 
 MOST_REMEMBERED = 1000
 """Files whose reference is kept in memory; the one met first is forgotten beyond it."""
-TURN_PATIENCE = 60.0
-"""Seconds that a message waits while the same file is being uploaded with another."""
 
 
 @dataclass(slots=True)
@@ -61,7 +58,7 @@ class FileSender:
         place = _Place(self._api, chat, caption, buttons)
         known = self._remember(file)
         if not known.reference:
-            async with _turn(known.uploading):
+            async with one_upload(known.uploading):
                 if not known.reference:
                     return await self._upload(file, known, place)
         try:
@@ -93,17 +90,3 @@ class FileSender:
             known.kind = "document"
         known.reference = sent.reference
         return sent.message
-
-
-@asynccontextmanager
-async def _turn(lock: asyncio.Lock) -> AsyncIterator[None]:
-    """Wait until nobody else uploads the file."""
-    try:
-        async with asyncio.timeout(TURN_PATIENCE):
-            await lock.acquire()
-    except TimeoutError:
-        raise ChannelError("the same file is being uploaded with another message", retryable=True) from None
-    try:
-        yield
-    finally:
-        lock.release()

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from importlib.util import find_spec
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # durations as timedelta, as in its next major version
-if find_spec("sniffio") is None:
-    # httpcore 1.0.9 looks for it on the disk at every request, which costs a fifth of a send; this says that it is not
-    # there. Source: https://github.com/encode/httpcore/pull/1103
-    sys.modules["sniffio"] = None  # type: ignore[assignment] # how Python marks a module that cannot be imported
 
 import httpx
 import msgspec
@@ -23,21 +17,13 @@ import telegram
 from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
+from bot.channels.connections import CHUNK_BYTES, MOST_CONNECTIONS, Patience
+from bot.channels.httpx_client import NEVER_LEFT, at_most, timeouts
 from bot.channels.port import ChannelError
-from bot.channels.telegram.api import (
-    CHUNK_BYTES,
-    IDLE,
-    MOST_CONNECTIONS,
-    Attachment,
-    Buttons,
-    Patience,
-    SentFile,
-    WebhookState,
-)
+from bot.channels.telegram.api import Attachment, Buttons, SentFile, WebhookState
 from bot.channels.telegram.errors import broken, file_refused, refused
 from bot.channels.telegram.updates import KINDS
 
-NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 Kind = TypeVar("Kind")
 
 
@@ -84,7 +70,7 @@ class PtbApi:
         self._trust = httpx.create_ssl_context()
         self._polling = self._request(_RawRequest, 1)
         self._calls = self._request(_Request, MOST_CONNECTIONS)
-        self._files = httpx.AsyncClient(timeout=self._timeout(), verify=self._trust)
+        self._files = httpx.AsyncClient(timeout=timeouts(self._patience), verify=self._trust)
         self._bot = telegram.Bot(
             token,
             base_url=f"{base_url}/bot",
@@ -185,16 +171,9 @@ class PtbApi:
         await self._files.aclose()
 
     def _request(self, kind: type[_Request], connections: int) -> _Request:
-        limits = httpx.Limits(max_connections=connections, keepalive_expiry=IDLE.total_seconds())
         return kind(
             media_write_timeout=self._patience.reply.total_seconds(),
-            httpx_kwargs={"timeout": self._timeout(), "limits": limits, "verify": self._trust},
-        )
-
-    def _timeout(self) -> httpx.Timeout:
-        patience = self._patience
-        return httpx.Timeout(
-            patience.reply.total_seconds(), connect=patience.connect.total_seconds(), pool=patience.free.total_seconds()
+            httpx_kwargs={"timeout": timeouts(self._patience), "limits": at_most(connections), "verify": self._trust},
         )
 
     @contextmanager

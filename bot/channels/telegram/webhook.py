@@ -8,48 +8,29 @@ either order. Both orders do: a tap names its question, and whoever types has no
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from http import HTTPStatus
 
 import msgspec
-import structlog
 from pydantic import SecretStr
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.channels.incoming import announced_bytes
 from bot.channels.port import Accept, NotAcceptedError
-from bot.channels.telegram.decoding import Decoded, decode_update
+from bot.channels.telegram.decoding import CHANNEL, Decoded, decode_update
 from bot.channels.telegram.intake import Afterwards, report_problems
+from bot.channels.webhooks import Answers, is_json, read_body
 from bot.clock import Clock
-from bot.metrics import WEBHOOK_ANSWERS
+from storage.envelopes import via
 
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of the header
-JSON = "application/json"
 MOST_BODY_BYTES = 1024 * 1024
 """Several times the longest update: a text of 4096 escaped characters that replies to another one with 100 buttons."""
-RETRY_SECONDS = 2
-"""When to bring an update again that could not be kept. Without it Telegram waits longer each time, up to two minutes.
-
-Source: https://github.com/tdlib/telegram-bot-api, ``WebhookActor::on_update_error``
-"""
-REFUSALS = frozenset(
-    {
-        HTTPStatus.BAD_REQUEST,
-        HTTPStatus.FORBIDDEN,
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    }
-)
-COMPLAINT_EVERY = timedelta(minutes=1)
-"""Requests that are not Telegram's are counted, and logged this often: strangers must not fill the log."""
 
 Watch = Callable[[], Awaitable[None]]
 """Looks after the webhook, as long as it takes updates."""
-
-_log = structlog.get_logger(__name__)
 
 
 class Webhook:
@@ -65,7 +46,7 @@ class Webhook:
         self._clock = clock
         self._accept: Accept | None = None
         self._afterwards: Afterwards | None = None
-        self._complained_at: datetime | None = None
+        self._answers = Answers(via(CHANNEL, bot), clock)
 
     async def run(self, accept: Accept, afterwards: Afterwards) -> None:
         """Take updates in until cancelled; what is under way then is still finished, everything after it refused."""
@@ -80,19 +61,16 @@ class Webhook:
         return "" if self._accept else "updates are not taken in: the program is starting or stopping"
 
     async def _answer(self, request: Request) -> Response:
-        status = await self._take(request)
-        WEBHOOK_ANSWERS.labels(int(status)).inc()
-        self._complain(status)
-        return Response(status_code=status, headers=_headers(status))
+        return self._answers.give(await self._take(request))
 
     async def _take(self, request: Request) -> HTTPStatus:
         """Take one update in and say how that went: 2xx is for ever, anything else brings it again."""
         if not self._is_from_telegram(request):
             return HTTPStatus.FORBIDDEN
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+        if not is_json(request):
             return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
         try:
-            body = await _read(request)
+            body = await read_body(request, MOST_BODY_BYTES)
             if body is None:
                 return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             update = decode_update(body, bot=self._bot, at=self._clock.now())
@@ -118,35 +96,3 @@ class Webhook:
         ours = self._secret.get_secret_value().encode()
         shown = request.headers.get(SECRET_HEADER, "").encode("latin-1")
         return bool(ours) and hmac.compare_digest(shown, ours)
-
-    def _complain(self, status: HTTPStatus) -> None:
-        if status not in REFUSALS:
-            return
-        now = self._clock.now()
-        if self._complained_at is None or now - self._complained_at >= COMPLAINT_EVERY:
-            self._complained_at = now
-            _log.warning("webhook_refused", bot=self._bot, status=int(status), why=status.phrase)
-
-
-def _headers(status: HTTPStatus) -> Mapping[str, str]:
-    """Say when to come again; whoever is refused is not listened to any longer, however much there is to be read."""
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        return {"Retry-After": str(RETRY_SECONDS)}
-    return {"Connection": "close"} if status in REFUSALS else {}
-
-
-async def _read(request: Request) -> bytes | None:
-    """Read a body; None as soon as it is known to be too long.
-
-    Raises:
-        ClientDisconnect: the connection ended before the body.
-    """
-    announced = announced_bytes(request.headers.get("content-length", "0"))
-    if announced is None or announced > MOST_BODY_BYTES:
-        return None
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BODY_BYTES:
-            return None
-    return bytes(body)
