@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,14 +14,12 @@ from click.testing import CliRunner, Result
 
 from bot.channels.telegram.updates import KINDS
 from bot.cli import main
-from bot.cli.stores import opened
 from bot.cli.telegram import set_webhook
-from bot.composition import assemble
-from bot.leadership import sending
 from bot.settings import Settings
-from bot.web import WebServer, address_of, listen, web_app
+from bot.web import address_of, listen
 from tests.bot.clocks import NOON, JumpingClock
-from tests.bot.webhooks import SECRET, Well
+from tests.bot.programs import running
+from tests.bot.webhooks import SECRET
 from tests.telegram_server import Fault, TelegramServer
 from tests.telegram_server.world import World
 
@@ -68,31 +65,6 @@ def jemputbola(
     monkeypatch.setattr("bot.at_work.PROBE", timedelta(0))
     monkeypatch.setattr("bot.at_work.SEVERAL_BEATS", timedelta(0))
     return lambda *words: CliRunner().invoke(main, words, catch_exceptions=False)
-
-
-@asynccontextmanager
-async def running(listening: socket.socket) -> AsyncIterator[None]:
-    """Run the parts of the program that people meet."""
-    settings = Settings()
-    async with opened(settings) as store, asyncio.TaskGroup() as tasks:
-        program = assemble(settings, store)
-        web = WebServer(web_app(Well(), program.routes))
-        sends = [program.leadership.while_held(sending(each.via), each.run) for each in program.delivery]
-        inner = [tasks.create_task(each) for each in (program.pipeline.run(), program.leadership.run(), *sends)]
-        doors = [tasks.create_task(each.run(program.pipeline.submit)) for each in program.channels]
-        pages = tasks.create_task(web.serve([listening]))
-        yield
-        for door in doors:
-            door.cancel()
-        web.stop()
-        await asyncio.wait([*doors, pages])
-        for worker in program.delivery:
-            worker.stop()
-        program.leadership.retire()
-        program.pipeline.stop()
-        await asyncio.wait(inner)
-        for channel in program.channels:
-            await channel.close()
 
 
 async def test_several_bots_in_one_process_each_talk_with_their_own_people(

@@ -23,16 +23,6 @@ class RefusedError(Exception):
         self.retry_after = retry_after
 
 
-class MangledError(Exception):
-    """Something between us and Telegram answers so, word for word; or breaks off in the middle of it."""
-
-    def __init__(self, status: int, said: str, *, is_cut: bool) -> None:
-        super().__init__(said)
-        self.status = status or 200
-        self.said = said
-        self.is_cut = is_cut
-
-
 def parse_html(written: str) -> str:
     """Give the text that people see.
 

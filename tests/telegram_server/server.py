@@ -2,74 +2,46 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import threading
-from collections.abc import Coroutine
-from concurrent.futures import Future
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
-from starlette.datastructures import Address
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.telegram_server.entities import MangledError, RefusedError
+from tests.platform_server import Fault, MangledError, PlatformServer, mangled
+from tests.telegram_server.entities import RefusedError
 from tests.telegram_server.media import read_form
 from tests.telegram_server.people import Person
-from tests.telegram_server.world import Chat, Fault, World
-
-Answer = TypeVar("Answer")
-PATIENCE_SECONDS = 20
-KEPT_SECONDS = 75
-"""How long a connection without work is kept: longer than any client of ours does, so that theirs is seen."""
+from tests.telegram_server.world import Chat, World
 
 
-class TelegramServer:
+class TelegramServer(PlatformServer):
     """Starts when entered. Its people are made with ``person``."""
 
     token = "1:testing"
 
     def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or an answer in two pieces takes 40 ms
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        super().__init__()
         self._people = 70_000
-        self._clients: set[Address | None] = set()
         self._worlds: dict[str, World] = {}
-        self._tasks: asyncio.TaskGroup
         self.world: World
-        self.loop: asyncio.AbstractEventLoop
 
-    @property
-    def url(self) -> str:
-        """The address to use instead of ``https://api.telegram.org``."""
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+    def app(self) -> Starlette:
+        """Make the Bot API, with the first bot."""
+        self.world = self._worlds[self.token] = World(self._tasks)
+        return Starlette(
+            routes=[
+                Route("/bot{token}/{method}", self._call, methods=["GET", "POST"]),
+                Route("/file/bot{token}/files/{reference}", self._file),
+            ],
+            exception_handlers={RefusedError: _refused, MangledError: mangled},
+        )
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._ready.wait(PATIENCE_SECONDS)
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
+    async def shut(self) -> None:
+        """Let go whatever waits."""
         for world in self._worlds.values():
-            self.do(world.close())
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(PATIENCE_SECONDS)
-
-    def start(self, work: Coroutine[Any, Any, Answer]) -> Future[Answer]:
-        """Start something in the server's loop."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop)
-
-    def do(self, work: Coroutine[Any, Any, Answer]) -> Answer:
-        """Do something in the server's loop and give the result."""
-        return self.start(work).result(PATIENCE_SECONDS)
+            await world.close()
 
     def bot(self, token: str) -> World:
         """Have one more bot, with people of its own; the first one, ``token``, is there from the start."""
@@ -105,32 +77,6 @@ class TelegramServer:
         """Give the parameters of all calls of a method so far."""
         return [given for name, given, _ in self.world.calls if name == method]
 
-    def connections(self) -> tuple[int, int]:
-        """Count the connections: those that are open, and all that ever called."""
-        return len(self._server.server_state.connections), len(self._clients)
-
-    def _run(self) -> None:
-        asyncio.run(self._serve())
-
-    async def _serve(self) -> None:
-        self.loop = asyncio.get_running_loop()
-        async with asyncio.TaskGroup() as self._tasks:
-            await self._serve_in_group()
-
-    async def _serve_in_group(self) -> None:
-        self.world = self._worlds[self.token] = World(self._tasks)
-        app = Starlette(
-            routes=[
-                Route("/bot{token}/{method}", self._call, methods=["GET", "POST"]),
-                Route("/file/bot{token}/files/{reference}", self._file),
-            ],
-            exception_handlers={RefusedError: _refused, MangledError: _mangled},
-        )
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_keep_alive=KEPT_SECONDS)
-        self._server = uvicorn.Server(config)
-        self._ready.set()
-        await self._server.serve(sockets=[self._socket])
-
     async def _call(self, request: Request) -> Response:
         self._clients.add(request.client)
         try:
@@ -140,7 +86,7 @@ class TelegramServer:
         world = self._worlds.get(request.path_params["token"])
         if world is None:
             raise RefusedError(401, "Unauthorized")
-        result = await world.call(request.path_params["method"], given)
+        result = await world.carry_out(request.path_params["method"], given)
         return JSONResponse({"ok": True, "result": result})
 
     async def _file(self, request: Request) -> Response:
@@ -154,9 +100,3 @@ async def _refused(_request: Request, refusal: Exception) -> Response:
     if refusal.retry_after:
         said["parameters"] = {"retry_after": refusal.retry_after}
     return JSONResponse(said, status_code=refusal.status)
-
-
-async def _mangled(_request: Request, answer: Exception) -> Response:
-    assert isinstance(answer, MangledError)
-    announced = {"content-length": "9999"} if answer.is_cut else None
-    return Response(answer.said, answer.status, headers=announced)

@@ -5,16 +5,16 @@ Everything here runs in the server's own loop; people reach it through ``Telegra
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.telegram_server.entities import MangledError, RefusedError, parse_html, units
+from tests.platform_server import Fault, Happenings
+from tests.telegram_server.entities import RefusedError, parse_html, units
 from tests.telegram_server.media import Carried, take
 from tests.telegram_server.webhooks import Deliveries, state_of
 
@@ -25,7 +25,6 @@ MOST_BUTTONS = 100
 MOST_BUTTONS_A_ROW = 8
 MOST_UPDATES = 100
 MESSAGES_A_SECOND = 30
-LONGEST_HANG_SECONDS = 120
 FIRST_UPDATE = 1001
 
 
@@ -70,29 +69,9 @@ class Chat:
 
 
 @dataclass
-class Fault:
-    """What goes wrong with the next calls of a method."""
-
-    method: str
-    status: int = 0
-    """0: the connection hangs until the client gives up."""
-    retry_after: int = 0
-    times: int = 1
-    is_late: bool = False
-    """It goes wrong after the call has taken effect."""
-    says: str | None = None
-    """What is answered word for word instead, by something between us and Telegram."""
-    is_cut: bool = False
-    """The connection ends in the middle of the answer."""
-    strikes: Callable[[], None] | None = None
-    """Done at the very moment when it goes wrong."""
-
-
-@dataclass
-class World:
+class World(Happenings):
     """All that concerns one bot."""
 
-    tasks: asyncio.TaskGroup
     bot: int = 1
     name: str = "jemputbola_bot"
     updates: deque[dict[str, Any]] = field(default_factory=deque)
@@ -100,19 +79,14 @@ class World:
     files: dict[str, bytes] = field(default_factory=dict)
     sent_files: dict[str, Carried] = field(default_factory=dict)
     """What the bot has uploaded, by reference."""
-    faults: list[Fault] = field(default_factory=list)
-    calls: list[tuple[str, dict[str, Any], float]] = field(default_factory=list)
-    """Method, parameters, and when (monotonic seconds)."""
     is_limiting: bool = False
     """Answer 429 above 30 messages in a sliding second."""
-    is_closing: bool = False
     webhook: str = ""
     kinds: tuple[str, ...] = ()
     """Kinds of updates that are brought there; none: all."""
     deliveries: Deliveries | None = None
     retry_seconds: float | None = None
     """How long a failed update rests before it is brought again; None: until ``TelegramServer.bring_again``."""
-    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _numbers: int = 0
     _update_numbers: int = FIRST_UPDATE - 1
     _polls: int = 0
@@ -127,15 +101,6 @@ class World:
     def announced(self) -> range:
         """Numbers of all updates so far."""
         return range(FIRST_UPDATE, self._update_numbers + 1)
-
-    async def wait_for(self, holds: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something holds, or give up; tell which."""
-        try:
-            async with asyncio.timeout(seconds), self.changed:
-                await self.changed.wait_for(holds)
-        except TimeoutError:
-            return False
-        return True
 
     async def announce(self, **update: Any) -> int:
         """Put an update into the queue and give its number."""
@@ -169,50 +134,23 @@ class World:
         """Count an update as taken."""
         self.updates.remove(dict(update))
 
-    async def call(self, method: str, given: Mapping[str, Any]) -> Any:
+    async def carry_out(self, method: str, given: Mapping[str, Any]) -> Any:
         """Carry out a call of the Bot API.
 
         Raises:
             RefusedError: it was refused, or a fault was planted.
         """
-        self.calls.append((method, dict(given), time.monotonic()))
-        await self.notify()
-        fault = self._fault(method)
-        if fault and not fault.is_late:
-            await self._fail(fault)
-        result = await METHODS.get(method, _unknown)(self, given)
-        if fault:
-            await self._fail(fault)
-        return result
+        return await self.call(method, given, METHODS.get(method, _unknown)(self, given))
 
-    def _fault(self, method: str) -> Fault | None:
-        for fault in self.faults:
-            if fault.method == method:
-                fault.times -= 1
-                if fault.times <= 0:
-                    self.faults.remove(fault)
-                return fault
-        return None
-
-    async def _fail(self, fault: Fault) -> None:
-        if fault.strikes:
-            fault.strikes()
-        if not fault.status and not fault.is_cut:
-            await self.wait_for(lambda: self.is_closing, LONGEST_HANG_SECONDS)
-        if fault.says is not None or fault.is_cut:
-            raise MangledError(fault.status, fault.says or '{"ok":true,', is_cut=fault.is_cut)
-        raise RefusedError(fault.status or 500, f"planted {fault.status}", retry_after=fault.retry_after)
+    def refusal(self, fault: Fault) -> Exception:
+        """Give what Telegram answers to a planted refusal."""
+        return RefusedError(fault.status or 500, f"planted {fault.status}", retry_after=fault.retry_after)
 
     async def close(self) -> None:
         """Let everything that waits go."""
         self.is_closing = True
         await self.set_webhook("")
         await self.notify()
-
-    async def notify(self) -> None:
-        """Let everybody look who waits for something."""
-        async with self.changed:
-            self.changed.notify_all()
 
     async def poll(self, offset: int, seconds: float) -> list[dict[str, Any]]:
         """Confirm what lies before the offset and give what lies behind it; a second poller ends the first."""
@@ -234,8 +172,8 @@ class World:
         Raises:
             RefusedError: there is no such file, or a fault was planted for ``file``.
         """
-        if fault := self._fault("file"):
-            await self._fail(fault)
+        if fault := self.next_fault("file"):
+            await self.fail(fault)
         if reference not in self.files:
             raise RefusedError(404, "Not Found")
         return self.files[reference]
