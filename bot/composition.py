@@ -24,6 +24,7 @@ from bot.listening import Listener
 from bot.pipeline import Pipeline
 from bot.settings import Settings
 from bot.telegram_bot import TelegramBot
+from bot.whatsapp_number import WhatsAppNumber
 from conversations.brief import Library
 from conversations.engine import anticipate, apologise, resume
 from indicators.loading import load_instrument
@@ -46,7 +47,7 @@ MEBIBYTE = 1024 * 1024
 
 
 class NothingToDoError(Exception):
-    """Neither Telegram nor the simulator is switched on."""
+    """No chat programme is switched on, nor the simulator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +129,10 @@ def _channels(
     settings: Settings, store: Store, clock: Clock, open_file: OpenFile
 ) -> tuple[Sequence[Channel], Sequence[BaseRoute]]:
     """Make the channels that are switched on, and the pages that they bring along."""
-    if not settings.has_telegram and not settings.has_simulator:
+    if not (settings.has_telegram or settings.has_whatsapp or settings.has_simulator):
         raise NothingToDoError(
             "There is nobody to talk to: set JEMPUTBOLA_TELEGRAM_TOKEN to the token that @BotFather gave you, "
+            "JEMPUTBOLA_WHATSAPP_NUMBER_ID and what belongs to it to Meta's, "
             "or JEMPUTBOLA_SIMULATOR=true to try the bot on a web page."
         )
     channels: list[Channel] = []
@@ -139,6 +141,10 @@ def _channels(
         on_block = store.roster.mark_blocked
         channel, paths = telegram_channel(bot, settings, clock, on_block=on_block, open_file=open_file)
         channels.append(channel)
+        routes += paths
+    if settings.has_whatsapp:
+        numbers, paths = whatsapp_channels(settings, clock, open_file=open_file)
+        channels += numbers
         routes += paths
     if settings.has_simulator:
         simulator, pages = _simulator(settings, store, clock, open_file)
@@ -167,6 +173,26 @@ def telegram_channel(
     watch = WebhookWatch(api, bot.id, settings.webhook_url(bot), clock=clock, backoff=CALLING)
     webhook = Webhook(bot.id, path=bot.webhook_path, secret=bot.webhook_secret, watch=watch.run, clock=clock)
     return channel(intake=webhook), (webhook.route,)
+
+
+def whatsapp_channels(
+    settings: Settings, clock: Clock, *, open_file: OpenFile
+) -> tuple[Sequence[Channel], Sequence[BaseRoute]]:
+    """Make the channels of all WhatsApp numbers, and the one address to which Meta brings their messages."""
+    from bot.channels.whatsapp.channel import WhatsAppChannel
+    from bot.channels.whatsapp.graph import GraphApi
+    from bot.channels.whatsapp.reports import count_reports
+    from bot.channels.whatsapp.webhook import Webhook
+
+    webhook = Webhook(settings.numbers, clock)
+
+    def channel(number: WhatsAppNumber) -> Channel:
+        api = GraphApi(number, base_url=settings.whatsapp_base_url)
+        return WhatsAppChannel(
+            api, number.id, webhook=webhook, on_status=count_reports, open_file=open_file, clock=clock
+        )
+
+    return [channel(number) for number in settings.numbers], webhook.routes
 
 
 def _simulator(settings: Settings, store: Store, clock: Clock, open_file: OpenFile) -> tuple[Channel, Mount]:

@@ -20,11 +20,13 @@ QUIET = (
     "apscheduler",
     "httpcore",
     "httpx",
+    "pywa",
+    "pywa_async",
     "telegram",
     "uvicorn.access",
     "uvicorn.error",
 )
-"""At INFO, httpx logs addresses with the bot's token in them."""
+"""At INFO, httpx logs addresses with the bot's token in them; at DEBUG, pywa logs numbers and texts."""
 FORBIDDEN_KEYS = frozenset({"answer", "caption", "code", "message", "name", "phone", "text", "token", "value"})
 """Keys whose values are dropped, should anybody ever log them."""
 

@@ -17,6 +17,9 @@ TURN_SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
 )
 SENT = Counter("jemputbola_deliveries", "Attempts to send a message, by how they ended.", ("channel", "outcome"))
+REPORTS = Counter(
+    "jemputbola_delivery_reports", "What the platform reported later about messages it took.", ("channel", "status")
+)
 SEND_SECONDS = Histogram("jemputbola_send_seconds", "How long the channel took to take a message.", ("channel",))
 WEBHOOK_ANSWERS = Counter("jemputbola_webhook_answers", "Webhook requests, by the HTTP status they got.", ("status",))
 LEASE_HELD = Gauge(

@@ -20,12 +20,15 @@ from pydantic_settings import (
 )
 
 from bot.telegram_bot import Library, TelegramBot, Token, Updates, WebhookSecret, check_webhook
+from bot.whatsapp_number import WEBHOOK_PATH, AppSecret, NumberId, VerifyToken, WhatsAppNumber
 
 TELEGRAM = "https://api.telegram.org"
+META = "https://graph.facebook.com"
 DOCKERS_SECRETS = "/run/secrets"
 SYSTEMDS_SECRETS = "CREDENTIALS_DIRECTORY"
 """The variable in which systemd says where ``LoadCredential=`` has put its files."""
 BOTS_EXAMPLE = '[{"token": "123:abc", "updates": "webhook", "webhook_secret": "..."}, {"token": "456:def"}]'
+NUMBERS_EXAMPLE = '[{"id": "106540352242922", "token": "EAA...", "app_secret": "...", "verify_token": "..."}]'
 
 
 class Settings(BaseSettings):
@@ -63,11 +66,27 @@ class Settings(BaseSettings):
     """Further bots, as a JSON list of objects with the fields of ``TelegramBot``."""
     telegram_base_url: str = TELEGRAM
     """Address of the Bot API; a server of one's own is possible."""
+
+    whatsapp_number_id: NumberId = ""
+    """Phone number ID of the WhatsApp number; empty: none."""
+    whatsapp_token: SecretStr = SecretStr("")
+    """Access token of a system user of the WhatsApp Business Account."""
+    whatsapp_app_secret: AppSecret = SecretStr("")
+    """Secret of the Meta app, by which what comes in is known to come from Meta."""
+    whatsapp_verify_token: VerifyToken = SecretStr("")
+    """What Meta shows when the webhook is set; made up by whoever sets it."""
+    whatsapp_account: NumberId = ""
+    """ID of the WhatsApp Business Account; templates need it."""
+    whatsapp_numbers: Annotated[tuple[WhatsAppNumber, ...], NoDecode] = ()
+    """Further numbers, as a JSON list of objects with the fields of ``WhatsAppNumber``."""
+    whatsapp_base_url: str = META
+    """Address of Meta's Graph API."""
+
     public_url: str = ""
-    """Address under which Telegram reaches our web server, through a reverse proxy; only webhooks need it."""
+    """Address under which Telegram and Meta reach our web server, through a reverse proxy; only webhooks need it."""
 
     simulator: bool | None = None
-    """Serve the simulator, a phone on a web page. Unset: on when no Telegram token is given."""
+    """Serve the simulator, a phone on a web page. Unset: on when there is neither Telegram nor WhatsApp."""
     simulator_folder: Path = Path("var/simulator")
     """Where the simulator keeps its phones."""
     district: str = "16.07"
@@ -114,18 +133,19 @@ class Settings(BaseSettings):
         user, _, host = parts.netloc.rpartition("@")
         return urlunsplit(parts._replace(netloc=f"{user}:{quote(password.get_secret_value(), safe='')}@{host}"))
 
-    @field_validator("telegram_bots", mode="before")
+    @field_validator("telegram_bots", "whatsapp_numbers", mode="before")
     @classmethod
-    def _is_a_list(cls, written: object) -> object:
+    def _is_a_list(cls, written: object, field: ValidationInfo) -> object:
         try:
-            bots = json.loads(written) if isinstance(written, str) else written
+            listed = json.loads(written) if isinstance(written, str) else written
         except json.JSONDecodeError:
-            bots = None
-        if not isinstance(bots, list | tuple):
-            raise ValueError(f"expected a JSON list on one line, such as {BOTS_EXAMPLE}")  # noqa: TRY004 - pydantic's way
-        return bots
+            listed = None
+        if not isinstance(listed, list | tuple):
+            example = BOTS_EXAMPLE if field.field_name == "telegram_bots" else NUMBERS_EXAMPLE
+            raise ValueError(f"expected a JSON list on one line, such as {example}")  # noqa: TRY004 - pydantic's way
+        return listed
 
-    @field_validator("telegram_base_url", "public_url")
+    @field_validator("telegram_base_url", "whatsapp_base_url", "public_url")
     @classmethod
     def _without_slash(cls, url: str) -> str:
         return url.rstrip("/")
@@ -146,6 +166,42 @@ class Settings(BaseSettings):
             if each.updates == "webhook":
                 check_webhook(each, self.public_url, is_own_server=self.telegram_base_url != TELEGRAM)
         return self
+
+    @model_validator(mode="after")
+    def _numbers_fit_together(self) -> Self:
+        parts = {"whatsapp_token", "whatsapp_app_secret", "whatsapp_verify_token"}
+        given = {name for name in parts if getattr(self, name).get_secret_value()}
+        asked = parts | {"whatsapp_number_id"} if self.whatsapp_number_id or self.whatsapp_account or given else set()
+        missing = asked - given - ({"whatsapp_number_id"} if self.whatsapp_number_id else set())
+        if missing:
+            names = " and ".join(f"JEMPUTBOLA_{name.upper()}" for name in sorted(missing))
+            raise ValueError(
+                f"{names}: expected too, because a WhatsApp number needs its id, a token, the app secret by which "
+                "messages are known to come from Meta, and a verify token; see docs/settings.md"
+            )
+        for number, times in Counter(each.id for each in self.numbers).items():
+            if times > 1:
+                raise ValueError(f"each WhatsApp number was expected once; {number} came {times} times: take one away")
+        return self
+
+    @property
+    def numbers(self) -> tuple[WhatsAppNumber, ...]:
+        """Give all WhatsApp numbers: the single one first, then the list."""
+        if not self.whatsapp_number_id:
+            return self.whatsapp_numbers
+        single = WhatsAppNumber(
+            id=self.whatsapp_number_id,
+            token=self.whatsapp_token,
+            app_secret=self.whatsapp_app_secret,
+            verify_token=self.whatsapp_verify_token,
+            account=self.whatsapp_account,
+        )
+        return (single, *self.whatsapp_numbers)
+
+    @property
+    def whatsapp_webhook_url(self) -> str:
+        """Give the address to which Meta is to bring messages; empty: it is not known here."""
+        return f"{self.public_url}{WEBHOOK_PATH}" if self.public_url else ""
 
     @property
     def bots(self) -> tuple[TelegramBot, ...]:
@@ -170,9 +226,14 @@ class Settings(BaseSettings):
         return bool(self.bots)
 
     @property
+    def has_whatsapp(self) -> bool:
+        """Tell whether a WhatsApp number is configured."""
+        return bool(self.numbers)
+
+    @property
     def has_simulator(self) -> bool:
         """Tell whether the simulator is served."""
-        return not self.has_telegram if self.simulator is None else self.simulator
+        return not (self.has_telegram or self.has_whatsapp) if self.simulator is None else self.simulator
 
     @property
     def invitation_life(self) -> timedelta:

@@ -56,7 +56,7 @@ class ChannelLimits:
 class ChannelError(Exception):
     """A channel could not do what was asked; the flags say what to do, whichever channel it was."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - flags, each given by its name
         self,
         reason: str,
         *,
@@ -66,6 +66,9 @@ class ChannelError(Exception):
         is_gone: bool = False,
         is_uncertain: bool = False,
         is_taken: bool = False,
+        is_too_quick: bool = False,
+        is_closed: bool = False,
+        is_opted_out: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -81,6 +84,12 @@ class ChannelError(Exception):
         """It may have arrived all the same."""
         self.is_taken = is_taken
         """Another program uses this account in our place."""
+        self.is_too_quick = is_too_quick
+        """This person was written to too quickly: wait longer each time, with messages to them alone."""
+        self.is_closed = is_closed
+        """The person has not written for so long that only an approved template may go to them here."""
+        self.is_opted_out = is_opted_out
+        """The person does not want such messages here."""
 
 
 class NotAcceptedError(Exception):

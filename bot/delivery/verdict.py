@@ -12,6 +12,12 @@ from storage.outbox import Failed, Gone, OutboxRow, Outcome, Retry, Uncertain
 LONGEST_TRIED = timedelta(hours=24)
 """A message that could not be sent for so long is given up: an older reply would only confuse."""
 
+PACE_SECONDS, MOST_PACES = 4, 5
+"""Each wait for somebody who was written to too quickly is so many times the one before; 17 minutes at most.
+
+Source: https://developers.facebook.com/docs/whatsapp/cloud-api/overview#pair-rate-limits
+"""
+
 
 def judge(row: OutboxRow, error: ChannelError, backoff: Backoff, at: datetime) -> Outcome:
     """Say what to do with a message that could not be sent, or perhaps was.
@@ -24,5 +30,9 @@ def judge(row: OutboxRow, error: ChannelError, backoff: Backoff, at: datetime) -
         return Uncertain(row.id)
     if not error.retryable or at - row.created_at > LONGEST_TRIED:
         return Failed(row.id, error.reason)
-    wait = error.retry_after or backoff.wait(row.attempts + 1)
+    wait = error.retry_after or (_pace(row.attempts) if error.is_too_quick else backoff.wait(row.attempts + 1))
     return Retry(row.id, at + wait, error.reason)
+
+
+def _pace(attempts: int) -> timedelta:
+    return timedelta(seconds=PACE_SECONDS ** min(attempts, MOST_PACES))

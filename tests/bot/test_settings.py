@@ -196,4 +196,55 @@ def test_the_page_of_settings_says_which_are_secrets() -> None:
 
     secrets = {name.upper() for name, field in Settings.model_fields.items() if isinstance(field.default, SecretStr)}
 
-    assert said == secrets | {"DATABASE_URL", "TELEGRAM_BOTS"}
+    assert said == secrets | {"DATABASE_URL", "TELEGRAM_BOTS", "WHATSAPP_NUMBERS"}
+
+
+NUMBER = {"id": "106540352242922", "token": "EAAhush", "app_secret": "hush" * 8, "verify_token": "hush" * 4}
+SINGLE = {
+    "WHATSAPP_NUMBER_ID": "200300400500",
+    "WHATSAPP_TOKEN": "EAAhush",
+    "WHATSAPP_APP_SECRET": "hush" * 8,
+    "WHATSAPP_VERIFY_TOKEN": "hush" * 4,
+}
+
+
+def test_several_whatsapp_numbers_are_a_list_beside_the_single_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SINGLE.items():
+        monkeypatch.setenv(f"JEMPUTBOLA_{name}", value)
+    monkeypatch.setenv("JEMPUTBOLA_WHATSAPP_NUMBERS", listed({**NUMBER, "account": "102290129340398"}))
+
+    settings = Settings()
+
+    assert [(each.id, each.account) for each in settings.numbers] == [
+        ("200300400500", ""),
+        ("106540352242922", "102290129340398"),
+    ]
+    assert (settings.has_whatsapp, settings.has_simulator) == (True, False)
+    assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"WHATSAPP_NUMBERS": "106540352242922"}, '"app_secret"'),
+        ({"WHATSAPP_NUMBERS": listed({**NUMBER, "app_secret": ""})}, "at least 1"),
+        ({"WHATSAPP_NUMBERS": listed({**NUMBER, "app_secret": "hush"})}, "App settings > Basic"),
+        ({"WHATSAPP_NUMBERS": listed({**NUMBER, "verify_token": "hush"})}, "openssl rand"),
+        ({"WHATSAPP_NUMBERS": listed({**NUMBER, "id": "+62 811"})}, "pattern"),
+        ({"WHATSAPP_NUMBERS": listed(NUMBER, NUMBER)}, "106540352242922 came 2 times"),
+        ({**SINGLE, "WHATSAPP_APP_SECRET": ""}, "JEMPUTBOLA_WHATSAPP_APP_SECRET: expected too"),
+        ({"WHATSAPP_TOKEN": "EAAhush"}, "JEMPUTBOLA_WHATSAPP_NUMBER_ID and JEMPUTBOLA_WHATSAPP_VERIFY_TOKEN"),
+        ({"WHATSAPP_ACCOUNT": "102290129340398"}, "JEMPUTBOLA_WHATSAPP_TOKEN"),
+    ],
+)
+def test_a_whatsapp_number_that_could_not_work_is_refused_with_what_to_do(
+    given: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"JEMPUTBOLA_{name}", value)
+
+    with pytest.raises(ValidationError) as raised:
+        Settings()
+
+    assert expected in str(raised.value)
+    assert "hush" not in str(raised.value)

@@ -21,14 +21,24 @@ from storage.errors import StorageError
 from storage.outbox import OutboxRow, Priority
 from storage.turns import AddressKey, Envelope
 from tests.bot.clocks import NOON
-from tests.contracts.channels import AiogramHarness, Harness, Seen, SimulatorHarness, TelegramHarness
+from tests.contracts.channels import (
+    AiogramHarness,
+    Harness,
+    Platforms,
+    Seen,
+    SimulatorHarness,
+    TelegramHarness,
+    WhatsAppHarness,
+)
 from tests.telegram_server import TelegramServer
+from tests.whatsapp_server import WhatsAppServer
 
-Make = Callable[[TelegramServer, Path, OpenFile], Harness]
+Make = Callable[[Platforms, Path, OpenFile], Harness]
 CHANNELS: dict[str, Any] = {
     "python-telegram-bot": TelegramHarness,
     "aiogram": AiogramHarness,
     "simulator": SimulatorHarness,
+    "whatsapp": WhatsAppHarness,
 }
 TROUBLES: Mapping[str, Mapping[str, object]] = {
     "busy": {"retryable": True, "retry_after": timedelta(seconds=7), "is_uncertain": False},
@@ -58,9 +68,9 @@ def possible(troubles: Sequence[str]) -> list[object]:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[TelegramServer]:
-    with TelegramServer() as running:
-        yield running
+def platforms() -> Iterator[Platforms]:
+    with TelegramServer() as telegram, WhatsAppServer() as whatsapp:
+        yield Platforms(telegram, whatsapp)
 
 
 @pytest.fixture
@@ -72,7 +82,7 @@ def kept(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def make(server: TelegramServer, tmp_path: Path, kept: Path) -> Callable[[str], Harness]:
+def make(platforms: Platforms, tmp_path: Path, kept: Path) -> Callable[[str], Harness]:
     """Makes a channel by its name, with a person of its own."""
 
     def open_file(sha256: str) -> Path:
@@ -81,7 +91,7 @@ def make(server: TelegramServer, tmp_path: Path, kept: Path) -> Callable[[str], 
             raise StorageError(f"no file {sha256[:12]}")
         return path
 
-    return lambda name: CHANNELS[name](server, tmp_path / "channel", open_file)
+    return lambda name: CHANNELS[name](platforms, tmp_path / "channel", open_file)
 
 
 @pytest.fixture(params=CHANNELS)
@@ -216,6 +226,7 @@ def test_what_cannot_happen_to_a_channel_is_listed_with_a_reason() -> None:
         assert each.impossible.keys() <= TROUBLES.keys()
         assert all(each.impossible.values())
     assert not TelegramHarness.impossible
+    assert not WhatsAppHarness.impossible
 
 
 async def test_more_choices_than_fit_can_still_be_read(harness: Harness) -> None:
@@ -264,7 +275,7 @@ async def test_a_text_too_long_for_a_caption_comes_with_the_file_all_the_same(ha
     await send(harness, Message(words, ((Button("Ya", "y"),),), store(kept, PAPER, "surat.pdf")))
 
     seen = harness.seen()
-    assert "".join(part.text for part in seen).split() == words.split()
+    assert " ".join(part.text for part in seen).split() == words.split()
     assert [bool(part.file) for part in seen] == [True] + [False] * (len(seen) - 1)
     assert seen[-1].labels == ("Ya",)
 

@@ -67,6 +67,7 @@ async def given() -> Given:
     metrics.show_figures(Figures(dict.fromkeys(Priority, Queue()), 0, 0, 0, 0, 0))
     metrics.CHANNEL_ALIVE.labels("telegram", "1").set(1)
     metrics.SENT.labels("telegram", "sent").inc(0)
+    metrics.REPORTS.labels("whatsapp", "read").inc(0)
     metrics.SEND_SECONDS.labels("telegram").observe(0)
     metrics.FILES.labels("FileStored").inc(0)
     metrics.LEASE_HELD.labels("chores").set(1)

@@ -16,7 +16,7 @@ def fit_buttons(message: Message, limits: ChannelLimits) -> Message:
     if len(buttons) <= limits.buttons and all(_fits(button, limits) for button in buttons):
         rows = tuple(part for row in message.buttons for part in _wrapped(row, limits))
         return msgspec.structs.replace(message, buttons=rows)
-    text = "\n\n".join(filter(None, (message.text, _numbered(buttons))))
+    text = "\n\n".join(filter(None, (message.text, numbered(buttons))))
     return msgspec.structs.replace(message, text=text, buttons=())
 
 
@@ -31,5 +31,6 @@ def _wrapped(row: Sequence[Button], limits: ChannelLimits) -> Iterator[tuple[But
         yield tuple(row[start : start + limits.buttons_a_row])
 
 
-def _numbered(buttons: Sequence[Button]) -> str:
+def numbered(buttons: Sequence[Button]) -> str:
+    """Write buttons out as a list, in markup."""
     return "\n".join(f"{number}. {escaped(button.label)}" for number, button in enumerate(buttons, start=1))

@@ -12,16 +12,30 @@ LEAST_FILLED = 0.5
 """A better seam is taken only when the part is at least this full."""
 
 
-def split(runs: Sequence[Run], most_units: int) -> tuple[tuple[Run, ...], ...]:
-    """Cut runs into parts of at most so many UTF-16 units (at least 2); blank parts are left out."""
+def split(runs: Sequence[Run], most_units: int, last_units: int = 0) -> tuple[tuple[Run, ...], ...]:
+    """Cut runs into parts of at most so many UTF-16 units (at least 2); blank parts are left out.
+
+    ``last_units``: how many the last part may have, where that is less (0: it is not).
+    """
     parts = []
     rest = tuple(runs)
-    while units(text := plain(rest)) > most_units:
-        cut = _cut(text, most_units)
+    last_units = last_units or most_units
+    while units(text := plain(rest)) > last_units:
+        cut = _cut(text, most_units) if units(text) > most_units else _cut_off_end(text, last_units)
         parts.append(_trimmed(_between(rest, 0, cut)))
         rest = _between(rest, cut, len(text))
     parts.append(_trimmed(rest) if parts else rest)
     return tuple(part for part in parts if plain(part).strip())
+
+
+def _cut_off_end(text: str, most_units: int) -> int:
+    """Find where to cut so that what follows is as much as fits and begins at the best seam."""
+    start = len(text) - len(_head(text[::-1], most_units))
+    for seam in SEAMS:
+        place = text.find(seam, start)
+        if 0 <= place < len(text) - len(seam):
+            return place + len(seam)
+    return start
 
 
 def _cut(text: str, most_units: int) -> int:

@@ -1,0 +1,74 @@
+"""The whole program with WhatsApp around it: several numbers behind one address."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.web import address_of, listen
+from bot.whatsapp_number import WEBHOOK_PATH
+from tests.bot.programs import running
+from tests.bot.whatsapp_channels import VERIFY_TOKEN
+from tests.whatsapp_server import WhatsAppServer
+from tests.whatsapp_server.graph import Number
+
+SECOND_SECRET = "fedcba9876543210fedcba9876543210"
+
+
+@pytest.fixture
+def server() -> Iterator[WhatsAppServer]:
+    with WhatsAppServer() as found:
+        yield found
+
+
+@pytest.fixture
+def listening() -> Iterator[socket.socket]:
+    with listen("127.0.0.1", 0) as found:
+        yield found
+
+
+@pytest.fixture
+def numbers(
+    server: WhatsAppServer, listening: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[Number]:
+    """Two numbers of two apps, whose messages come to this program."""
+    found = [server.number("200100", token="EAA-first"), server.number("200200", token="EAA-second")]
+    found[1].app_secret = SECOND_SECRET
+    for number in found:
+        server.do(bring(number, f"{address_of(listening)}{WEBHOOK_PATH}"))
+    listed = [
+        {"id": each.id, "token": each.token, "app_secret": each.app_secret, "verify_token": VERIFY_TOKEN}
+        for each in found
+    ]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JEMPUTBOLA_WHATSAPP_BASE_URL", server.url)
+    monkeypatch.setenv("JEMPUTBOLA_WHATSAPP_NUMBERS", json.dumps(listed))
+    return found
+
+
+async def bring(number: Number, url: str) -> None:
+    number.bring_to(url)
+
+
+async def test_several_numbers_behind_one_address_each_talk_with_their_own_people(
+    server: WhatsAppServer, numbers: list[Number], listening: socket.socket
+) -> None:
+    ahmad = server.person(numbers[0], "Ahmad", user_id="ID.1001")
+    siti = server.person(numbers[1], "Siti")
+
+    async with running(listening):
+        ahmad.says("halo")
+        siti.says("halo")
+        heard = [await each.hears() for each in (ahmad, siti)]
+        ahmad.presses(heard[0], heard[0].choices[0][1])
+        answered = await ahmad.hears()
+
+    assert "Sudah punya kode?" in heard[0].text
+    assert heard[0].text == heard[1].text
+    assert heard[0].tracker.isdecimal()
+    assert answered.text != heard[0].text
+    assert [each.waiting for number in numbers if (each := number.deliveries)] == [0, 0]

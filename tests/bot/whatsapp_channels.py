@@ -1,0 +1,51 @@
+"""WhatsApp channels as the program makes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pydantic import SecretStr
+
+from bot.channels.port import OpenFile
+from bot.channels.whatsapp.channel import WhatsAppChannel
+from bot.channels.whatsapp.graph import GraphApi
+from bot.channels.whatsapp.webhook import OnStatus, Webhook
+from bot.clock import Clock, SystemClock
+from bot.whatsapp_number import WhatsAppNumber
+from storage.statuses import DeliveryStatus
+from tests.bot.files import nothing_kept
+from tests.whatsapp_server.server import APP_SECRET, TOKEN
+
+VERIFY_TOKEN = "a-verify-token-of-ours"
+NUMBER_LINE = re.compile(r"^(\d+)\. (.+)$", re.MULTILINE)
+"""A label in the list above choices whose titles were cut."""
+
+
+def configured(identifier: str = "200100", *, token: str = TOKEN, app_secret: str = APP_SECRET) -> WhatsAppNumber:
+    """Give a number as it is configured."""
+    return WhatsAppNumber(
+        id=identifier,
+        token=SecretStr(token),
+        app_secret=SecretStr(app_secret),
+        verify_token=SecretStr(VERIFY_TOKEN),
+    )
+
+
+async def nobody_reads(_statuses: Sequence[DeliveryStatus]) -> None:
+    """Keep no reports."""
+
+
+def whatsapp_channel(
+    api: GraphApi,
+    number: WhatsAppNumber,
+    *,
+    webhook: Webhook | None = None,
+    clock: Clock | None = None,
+    on_status: OnStatus = nobody_reads,
+    open_file: OpenFile = nothing_kept,
+) -> WhatsAppChannel:
+    """Make a channel."""
+    clock = clock or SystemClock()
+    webhook = webhook or Webhook([number], clock)
+    return WhatsAppChannel(api, number.id, webhook=webhook, on_status=on_status, open_file=open_file, clock=clock)
