@@ -25,12 +25,14 @@ class Say(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Tell(msgspec.Struct, frozen=True):
-    """Say something to somebody else, where they wrote last."""
+    """Say something to somebody who did not just write, where they are best reached."""
 
     person: int
     message: Message
     once: str
     """Told at most once under this name."""
+    address: int = 0
+    """The chat of theirs that is meant, and no other; 0: any."""
 
 
 class AnswerChange(msgspec.Struct, frozen=True):
@@ -113,6 +115,45 @@ class ForgetPerson(msgspec.Struct, frozen=True):
     """Delete the person's name, end their posts, and keep the answers, which belong to the post."""
 
 
+class IssueLinkCode(msgspec.Struct, frozen=True):
+    """Let this code, typed in another chat until then, make that chat the person's; their older code ends."""
+
+    code: str
+    expires_at: datetime
+
+
+class LinkChat(msgspec.Struct, frozen=True):
+    """The chat that this came from joins somebody else, and leaves the person, who holds no post."""
+
+    person: int
+    code: str = ""
+    """The code that allows it, which is used up by it; empty: the phone number does."""
+
+
+class LeaveChat(msgspec.Struct, frozen=True):
+    """A chat of the person's is theirs no longer: whoever writes from it is a stranger."""
+
+    address: int
+
+
+class PreferChannel(msgspec.Struct, frozen=True):
+    """Tell the person on this channel what they did not ask for; empty: wherever it is best."""
+
+    channel: str
+
+
+class OptOut(msgspec.Struct, frozen=True):
+    """Send nothing to this chat that its person did not ask for, or do so again."""
+
+    is_out: bool
+
+
+class KeepPhone(msgspec.Struct, frozen=True):
+    """Keep the phone number that the channel vouches for, digits only."""
+
+    phone: str
+
+
 class FetchFile(msgspec.Struct, frozen=True):
     """After the commit: fetch the file, check its content, store it; the result comes back as an event."""
 
@@ -132,5 +173,11 @@ Action = (
     | DecideRequest
     | SetLanguage
     | ForgetPerson
+    | IssueLinkCode
+    | LinkChat
+    | LeaveChat
+    | PreferChannel
+    | OptOut
+    | KeepPhone
     | FetchFile
 )

@@ -36,6 +36,10 @@ class Brief(msgspec.Struct, frozen=True):
     library: Library
     known: Mapping[Need, object]
     """What has been loaded, by need; shared by the steps of a batch and changed between steps only."""
+    phone: str = ""
+    """The phone number of this chat that its channel vouches for, digits; empty when there is none."""
+    is_opted_out: bool = False
+    """Nothing is sent to this chat that the person did not ask for."""
 
     def find(self, need: Need) -> object:
         """Give what was loaded for a need, or ask for it by raising ``Missing``."""

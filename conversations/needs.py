@@ -10,6 +10,11 @@ import msgspec
 
 from conversations.people import Region
 
+CODE_CHARACTERS = 10
+"""Of an invitation: 31**10 codes, 8 * 10**14, are not to be guessed a few tries at a time."""
+LINK_CODE_CHARACTERS = 8
+"""Of a code that links two chats, which lives for minutes: 31**8, 9 * 10**11."""
+
 
 class SheetNeed(msgspec.Struct, frozen=True, tag=True):
     """One row's sheet; ``Sheet`` (empty when nothing was said)."""
@@ -43,10 +48,37 @@ class InvitedToNeed(msgspec.Struct, frozen=True, tag=True):
 
 
 class FreshCodeNeed(msgspec.Struct, frozen=True, tag=True):
-    """A new secret code for an invitation, never given twice; ``str``."""
+    """A new secret code, never given twice; ``str``."""
 
     purpose: str
     """Tells two codes in one step apart."""
+    characters: int = CODE_CHARACTERS
+
+
+class HolderNeed(msgspec.Struct, frozen=True, tag=True):
+    """Who leads the post of an invitation now; ``Counterpart | None`` (None also for a bad code)."""
+
+    code: str
+
+
+class LinkNeed(msgspec.Struct, frozen=True, tag=True):
+    """Whose the code is that links two chats, as typed; ``Counterpart | None``."""
+
+    code: str
+
+
+class PhoneNeed(msgspec.Struct, frozen=True, tag=True):
+    """Who else holds a post and is known under this phone number (digits); ``Counterpart | None``, if it is one."""
+
+    phone: str
+    person: int
+    """Who asks."""
+
+
+class ChatsNeed(msgspec.Struct, frozen=True, tag=True):
+    """Where a person writes from; ``Chats``."""
+
+    person: int
 
 
 class TopicNeed(msgspec.Struct, frozen=True, tag=True):
@@ -110,6 +142,10 @@ Need = (
     | InvitationNeed
     | InvitedToNeed
     | FreshCodeNeed
+    | HolderNeed
+    | LinkNeed
+    | PhoneNeed
+    | ChatsNeed
     | TopicNeed
     | RegionSearchNeed
     | RegionNeed

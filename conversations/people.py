@@ -124,3 +124,39 @@ class AccessRequest(msgspec.Struct, frozen=True):
     region: Region
     office: str
     at: datetime
+
+
+class Counterpart(msgspec.Struct, frozen=True):
+    """Somebody who is known by another chat, perhaps the one who is writing."""
+
+    person: Person
+    posts: tuple[Post, ...]
+    address: int
+    """The chat by which they are known."""
+    channel_name: str
+    is_usable: bool = True
+    """Not used, not expired: for a code."""
+
+
+class Chat(msgspec.Struct, frozen=True):
+    """Where a person writes from."""
+
+    address: int
+    channel: str
+    """As the program names it: ``whatsapp``."""
+    channel_name: str
+    phone: str = ""
+    """Digits; empty when it is not known."""
+    linked_at: datetime | None = None
+    """Since when it is the person's; None: it was the first."""
+    is_opted_out: bool = False
+    is_blocked: bool = False
+    """We cannot write there."""
+
+
+class Chats(msgspec.Struct, frozen=True):
+    """All chats of a person, oldest first."""
+
+    all: tuple[Chat, ...]
+    preferred: str = ""
+    """The channel on which they want what they did not ask for; empty: they have not said."""

@@ -33,6 +33,13 @@ class Requesting(msgspec.Struct, frozen=True, tag="requesting", omit_defaults=Tr
     office: str = ""
 
 
+class Linking(msgspec.Struct, frozen=True, tag="linking", omit_defaults=True):
+    """This chat may join somebody who is known by another one: are they the same person?"""
+
+    code: str = ""
+    """The code that was shown; empty: both chats have the same phone number."""
+
+
 class Home(msgspec.Struct, frozen=True, tag="home"):
     """At the main menu."""
 
@@ -71,7 +78,7 @@ class Reviewing(msgspec.Struct, frozen=True, tag="reviewing"):
     assignment: int
 
 
-Place = Lost | Invited | Requesting | Home | Asking | Confirming | Sorting | Reviewing
+Place = Lost | Invited | Requesting | Linking | Home | Asking | Confirming | Sorting | Reviewing
 
 
 class Undoable(msgspec.Struct, frozen=True, array_like=True):
@@ -103,8 +110,10 @@ class Session(msgspec.Struct, frozen=True, omit_defaults=True):
     album: str = ""
     """The last album of which something could not be taken, and was answered."""
     wrong_codes: int = 0
-    """Invitation codes that did not exist since ``wrong_since``."""
+    """Codes of invitations and links that did not exist since ``wrong_since``."""
     wrong_since: int = 0
+    has_link_offer: bool = False
+    """Somebody with the same phone number was mentioned: that happens once."""
 
 
 NEW_SESSION = Session()

@@ -52,7 +52,7 @@ class Verb(StrEnum):
     ATTACH = "f"
     """assignment, row: the files that wait belong here"""
     MENU = "o"
-    """what: home, help, status, language, score, queue, forget, ask"""
+    """what: home, help, status, language, score, queue, forget, ask, continue, notices"""
     SPEAK = "j"
     """language"""
     SCORE = "g"
@@ -67,6 +67,8 @@ class Verb(StrEnum):
     """request, yes or no"""
     REGISTER = "n3"
     """invitation code"""
+    CHATS = "n4"
+    """what: show, code, yes, no, prefer, leave, leave!; then the channel or the address"""
 
 
 class Tap(msgspec.Struct, frozen=True):

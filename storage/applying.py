@@ -7,6 +7,12 @@ import msgspec
 from conversations.actions import (
     Action,
     FetchFile,
+    IssueLinkCode,
+    KeepPhone,
+    LeaveChat,
+    LinkChat,
+    OptOut,
+    PreferChannel,
     RememberMessage,
     SaveSheet,
     Say,
@@ -20,6 +26,7 @@ from conversations.needs import (
     TopicNeed,
 )
 from conversations.people import Assignment
+from storage.applying_chats import act_on_chats
 from storage.applying_people import act_on_people
 from storage.envelopes import AddressKey, Envelope
 from storage.errors import StorageError
@@ -27,7 +34,7 @@ from storage.moments import FOREVER, as_ms
 from storage.outbox_states import Priority
 from storage.rows import encode
 from storage.shares import as_billionths
-from storage.turn_state import NewSheet, Turn, TurnState
+from storage.turn_state import NewSheet, Told, Turn, TurnState
 
 MOST_BYTES = 262_144
 """Of one sheet, session or message as JSON: far more than a person types, far less than hurts."""
@@ -54,6 +61,8 @@ class StepApplier:
         for action in step.actions:
             self._act(action, turn)
         has_moved = speaker.last_address != address.id and isinstance(envelope.address, AddressKey)
+        if state.addresses[envelope.address].person != address.person:
+            return  # the chat has changed hands: it goes on with the conversation of whoever has it now
         if has_moved:
             speaker.last_address = address.id
         if has_moved or not speaker.is_stored or step.session != speaker.session:
@@ -76,6 +85,8 @@ class StepApplier:
                 self._state.pending.jobs.append(row)
             case Tell():
                 self._tell(action, turn)
+            case IssueLinkCode() | LinkChat() | LeaveChat() | PreferChannel() | OptOut() | KeepPhone():
+                act_on_chats(self._state, action, turn)
             case _:
                 act_on_people(self._state, action, turn)
 
@@ -108,7 +119,7 @@ class StepApplier:
             "not_after": FOREVER,
             "created_at": turn.at,
         }
-        self._state.pending.told.append((action.person, row))
+        self._state.pending.told.append(Told(action.person, action.address, row))
 
     def _save_sheet(self, action: SaveSheet, turn: Turn) -> None:
         state = self._state

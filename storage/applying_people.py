@@ -11,15 +11,20 @@ from conversations.actions import (
     DecideRequest,
     ForgetPerson,
     IssueInvitation,
+    OptOut,
     RequestAccess,
     SetLanguage,
 )
 from conversations.needs import (
+    ChatsNeed,
     CoordinatorsNeed,
     FreshCodeNeed,
+    HolderNeed,
     InvitationNeed,
     InvitedToNeed,
+    LinkNeed,
     PersonNeed,
+    PhoneNeed,
     QueueNeed,
     RequestNeed,
 )
@@ -71,7 +76,7 @@ def _accept(state: TurnState, action: AcceptInvitation, speaker: Speaker) -> Non
     speaker.assignments = tuple(sorted({*speaker.assignments, *(each.id for each in invited.assignments)}))
     state.pending.acceptances.append(Acceptance(invited, speaker.person.id, action))
     state.forget(*state.shown_as.pop(action.invitation, ()))
-    state.forget_needs(CoordinatorsNeed)
+    state.forget_needs(CoordinatorsNeed, HolderNeed, LinkNeed, PhoneNeed)
 
 
 def _decide(state: TurnState, action: DecideRequest, speaker: Speaker, at: int) -> None:
@@ -92,6 +97,7 @@ def _forget(state: TurnState, speaker: Speaker, at: int) -> None:
     pending = state.pending
     pending.requests.pop(blank.id, None)
     pending.acceptances = [each for each in pending.acceptances if each.person != blank.id]
+    pending.chats = [each for each in pending.chats if each.person != blank.id or isinstance(each.action, OptOut)]
     pending.forgotten[blank.id] = at
     pending.sessions.add(blank.id)
-    state.forget_needs(QueueNeed, RequestNeed, CoordinatorsNeed)
+    state.forget_needs(QueueNeed, RequestNeed, CoordinatorsNeed, HolderNeed, LinkNeed, PhoneNeed, ChatsNeed)

@@ -3,16 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, case, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.errors import StorageError
 from storage.inserting import insert_into
+from storage.invitations import code_hash
+from storage.reaching import redirect
 from storage.tables import access_request, address, holding, job, link_code, message_topic, outbox, session
 
 Owned = tuple[int, int]
 """An address and the person to whom it belongs."""
+
+
+class Moved(NamedTuple):
+    """A chat that goes from one person to another."""
+
+    address: int
+    old: int
+    new: int
+
+
+async def join(connection: AsyncConnection, moved: Moved, code: str, *, at: int) -> None:
+    """Let a chat of somebody who holds nothing be another person's, by that person's code if there is one.
+
+    Raises:
+        StorageError: the code was used meanwhile, or the chat is no longer whose it was.
+    """
+    if code:
+        free = (link_code.c.person_id == moved.new) & (link_code.c.code_hash == code_hash(code))
+        used = update(link_code).where(free, link_code.c.used_at.is_(None)).values(used_at=at)
+        if not (await connection.execute(used)).rowcount:
+            raise StorageError("A free code for linking was expected; it is used. Decide the event again.")
+    await _hand_over(connection, moved, linked_at=at)
+    if await _other_chat(connection, moved) is None:
+        mine = access_request.c.person_id == moved.old
+        await connection.execute(update(access_request).where(mine).values(person_id=moved.new))
+    await _go_on_elsewhere(connection, moved)
+
+
+async def leave(connection: AsyncConnection, moved: Moved, *, at: int) -> set[str]:
+    """Let a chat be a stranger's; what its person was still to be told there reaches them in another chat.
+
+    Gives by what that goes out now.
+
+    Raises:
+        StorageError: it is their only chat, or not theirs.
+    """
+    if await _other_chat(connection, moved) is None:
+        raise StorageError("One chat of several was expected; it is the person's only one. Correct the dialog.")
+    await _hand_over(connection, moved, linked_at=None)
+    await _go_on_elsewhere(connection, moved)
+    return await redirect(connection, [moved.address], at=at, reason="unlinked", owner=moved.old)
+
+
+async def _hand_over(connection: AsyncConnection, moved: Moved, *, linked_at: int | None) -> None:
+    mine = (address.c.id == moved.address) & (address.c.person_id == moved.old)
+    values = {"person_id": moved.new, "linked_at": linked_at}
+    if not (await connection.execute(update(address).where(mine).values(values))).rowcount:
+        raise StorageError(
+            f"A chat of person {moved.old} was expected; number {moved.address} is not. Decide the event again."
+        )
+
+
+async def _other_chat(connection: AsyncConnection, moved: Moved) -> int | None:
+    theirs = (address.c.person_id == moved.old) & (address.c.id != moved.address)
+    number: int | None = await connection.scalar(select(func.max(address.c.id)).where(theirs))
+    return number
+
+
+async def _go_on_elsewhere(connection: AsyncConnection, moved: Moved) -> None:
+    """The conversation of whoever has lost a chat goes on in another one, or is over."""
+    mine, here = session.c.person_id == moved.old, session.c.address_id == moved.address
+    other = await _other_chat(connection, moved)
+    lost = delete(session).where(mine) if other is None else update(session).where(mine & here).values(address_id=other)
+    await connection.execute(lost)
+    codes = (link_code.c.person_id == moved.old) & (link_code.c.address_id == moved.address)
+    await connection.execute(delete(link_code).where(codes))
 
 
 async def merge_chats(connection: AsyncConnection, gone: Owned, kept: Owned, *, at: int) -> bool:

@@ -15,6 +15,14 @@ RETRY_PREFIX = "failed:"
 """The key of a failed event's next try is this and its number; keeping it ends the failure."""
 
 
+CHANNEL_NAMES = {"telegram": "Telegram", "whatsapp": "WhatsApp", "simulator": "Simulator"}
+
+
+def channel_name(channel: str) -> str:
+    """Give what people call a channel."""
+    return CHANNEL_NAMES.get(channel) or channel.capitalize()
+
+
 def via(channel: str, account: str) -> str:
     """Name what a message goes out by: ``telegram:7712345678``, ``simulator:local``."""
     return f"{channel}:{account}"

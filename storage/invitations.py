@@ -10,20 +10,19 @@ from datetime import timedelta
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from conversations.needs import CODE_CHARACTERS
 from conversations.people import Standing
 from storage.moments import MILLISECOND
 from storage.tables import invitation
 
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Without I, L, O, 0 and 1, which look alike on paper."""
-CODE_CHARACTERS = 10
-"""31**10 codes, 8 * 10**14: not to be guessed a few tries at a time."""
 LIFE = timedelta(days=60)
 
 
-def new_code() -> str:
+def new_code(characters: int = CODE_CHARACTERS) -> str:
     """Give a code that nobody can foresee."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_CHARACTERS))
+    return "".join(secrets.choice(ALPHABET) for _ in range(characters))
 
 
 def code_hash(code: str) -> str:

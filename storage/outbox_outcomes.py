@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.inserting import upsert, write_many
 from storage.locks import lock_rows
 from storage.moments import as_ms
-from storage.outbox_states import PROACTIVE, OutboxState
+from storage.outbox_states import OutboxState
+from storage.reaching import redirect
 from storage.tables import address, message_topic, outbox
 
 MOST_REASON_CHARACTERS = 300
@@ -145,6 +146,4 @@ async def _close_chats(connection: AsyncConnection, gone: Sequence[int], now: in
     chats = (await connection.scalars(select(outbox.c.address_id).where(outbox.c.id.in_(gone)))).all()
     await lock_rows(connection, address, set(chats))
     await connection.execute(update(address).where(address.c.id.in_(chats)).values(blocked_at=now))
-    unasked = (outbox.c.state == OutboxState.WAITING) & outbox.c.priority.in_(PROACTIVE)
-    cancelled = {"state": OutboxState.FAILED, "reason": "reader gone", "done_at": now}
-    await connection.execute(update(outbox).where(unasked, outbox.c.address_id.in_(chats)).values(cancelled))
+    await redirect(connection, chats, at=now, reason="reader gone")

@@ -45,16 +45,26 @@ RUNNING_TO_ANSWER = Statement(lambda dialect: _running(dialect).with_for_update(
 """Until the commit no other process answers them."""
 
 
-async def load_posts(connection: AsyncConnection, state: TurnState, people: Collection[int]) -> None:
-    """Give these people of the batch the posts that they hold now, and what those may answer."""
+async def load_posts(
+    connection: AsyncConnection, state: TurnState, people: Collection[int], *, to_answer: bool = True
+) -> None:
+    """Give these people of the batch the posts that they hold now, and what those may answer.
+
+    Without ``to_answer`` what they hold is shown: where other processes write too, it may be answered from the next
+    batch on.
+    """
     rows = await HELD.fetch(connection, {"person_id": list(people)}, now=as_ms(state.at))
     regions = state.shared.regions
     await regions.know(connection, {region for _, _, _, region, _, _ in rows})
     posts: defaultdict[int, list[Post]] = defaultdict(list)
     for row in rows:
         posts[row[0]].append(read_post(row[1:], regions))
-    found = await _load(connection, state, RUNNING_TO_ANSWER, [each for some in posts.values() for each in some])
-    state.answerable.update(state.assignments)
+    all_posts = [each for some in posts.values() for each in some]
+    if to_answer:
+        found = await _load(connection, state, RUNNING_TO_ANSWER, all_posts)
+        state.answerable.update(state.assignments)
+    else:
+        found = await load_assignments(connection, state, all_posts)
     for one, some in posts.items():
         state.speakers[one].posts = tuple(some)
         state.speakers[one].assignments = answerable(some, found)

@@ -19,8 +19,9 @@ from storage.flushing.forgetting import forget
 from storage.form_renewal import renew_forms
 from storage.invitations import insert_invitation, new_code
 from storage.locks import lock_roster, lock_rows
-from storage.moments import as_ms
+from storage.moments import as_ms, as_optional_ms
 from storage.posts_listed import ListedPost, holds_at, in_district, list_posts
+from storage.reaching import opt_out
 from storage.region_loading import load_regions
 from storage.rows import PERSON, POST, read_person, read_post
 from storage.tables import address, assignment, cycle, deadline, holding, invitation, person, post, region
@@ -226,6 +227,18 @@ class Roster:
         blocked_at = None if at is None else as_ms(at)
         async with self._database.writing("Noting a closed chat") as connection:
             await connection.execute(update(address).where(mine).values(blocked_at=blocked_at))
+            await connection.commit()
+
+    async def opt_out(self, address_key: AddressKey, at: datetime | None, *, now: datetime) -> None:
+        """Note that a chat wants nothing unasked since this moment, or does again (``None``). Strangers are not noted.
+
+        What waits for it is sent to another chat of its person, or not at all.
+        """
+        mine = and_(*(address.c[name] == getattr(address_key, name) for name in ("channel", "account", "user")))
+        async with self._database.writing("Noting an opt-out") as connection:
+            number = await connection.scalar(select(address.c.id).where(mine))
+            if number is not None:
+                await opt_out(connection, number, as_optional_ms(at), now=as_ms(now))
             await connection.commit()
 
     async def forget(self, person_id: int, at: datetime) -> None:

@@ -12,6 +12,12 @@ import msgspec
 from conversations.actions import (
     AcceptInvitation,
     IssueInvitation,
+    IssueLinkCode,
+    KeepPhone,
+    LeaveChat,
+    LinkChat,
+    OptOut,
+    PreferChannel,
     RequestAccess,
     SaveSheet,
 )
@@ -25,6 +31,7 @@ from storage.form_rows import FormRows
 from storage.region_book import RegionBook
 from storage.totals import Deltas
 
+ChatAction = IssueLinkCode | LinkChat | LeaveChat | PreferChannel | OptOut | KeepPhone
 SheetKey = tuple[int, str]
 """An assignment and a row's number."""
 
@@ -121,6 +128,25 @@ class Decision(NamedTuple):
     at: int
 
 
+class Told(NamedTuple):
+    """A message for somebody who did not just write."""
+
+    person: int
+    address: int
+    """The chat that is meant; 0: wherever they are best reached, which is found when it is written."""
+    row: dict[str, Any]
+
+
+class ChatChange(NamedTuple):
+    """Something to be changed about chats, and by whom."""
+
+    action: ChatAction
+    person: int
+    address: int
+    """Where they wrote it."""
+    at: int
+
+
 @dataclass(slots=True)
 class Pending:
     """What the steps so far want written. Emptied by each flush."""
@@ -132,8 +158,7 @@ class Pending:
     sessions: set[int] = field(default_factory=set)
     """People whose session has changed."""
     outbox: list[dict[str, Any]] = field(default_factory=list)
-    told: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
-    """Messages for a person, whose address is looked up when they are written."""
+    told: list[Told] = field(default_factory=list)
     superseded: set[tuple[int, str]] = field(default_factory=set)
     jobs: list[dict[str, Any]] = field(default_factory=list)
     topics: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
@@ -145,6 +170,7 @@ class Pending:
     decisions: list[Decision] = field(default_factory=list)
     forgotten: dict[int, int] = field(default_factory=dict)
     """People to be forgotten, with the moment."""
+    chats: list[ChatChange] = field(default_factory=list)
     failed: list[dict[str, Any]] = field(default_factory=list)
 
 

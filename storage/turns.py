@@ -14,7 +14,7 @@ from conversations.needs import Need
 from conversations.session import Session
 from storage.applying import StepApplier
 from storage.arrivals import claim_keys, know_senders, note_heard
-from storage.envelopes import JOB_PREFIX, RETRY_PREFIX, AddressKey, Envelope, number_after
+from storage.envelopes import JOB_PREFIX, RETRY_PREFIX, AddressKey, Envelope, channel_name, number_after
 from storage.flushing import flush
 from storage.moments import as_ms
 from storage.needs.loading import load
@@ -90,11 +90,13 @@ class Turns:
         return Brief(
             person=speaker.person,
             address=where.id,
-            channel_name=CHANNEL_NAMES.get(where.key.channel) or where.key.channel.capitalize(),
+            channel_name=channel_name(where.key.channel),
             posts=speaker.posts,
             assignments=tuple([state.assignments[each] for each in speaker.assignments]),
             library=state.shared.library,
             known=state.known,
+            phone=where.phone,
+            is_opted_out=where.is_opted_out,
         )
 
     def session(self, envelope: Envelope) -> Session:
@@ -138,6 +140,3 @@ class Turns:
         await self._wakeups.notify(self._connection, committed.words)
         await self._connection.commit()
         return committed
-
-
-CHANNEL_NAMES = {"telegram": "Telegram", "whatsapp": "WhatsApp", "simulator": "Simulator"}

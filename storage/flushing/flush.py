@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.flushing.answers import write_answers
+from storage.flushing.chats import change_chats
 from storage.flushing.delivery import write_delivery
 from storage.flushing.forgetting import forget_people
 from storage.flushing.people import write_people
@@ -16,6 +17,7 @@ async def flush(connection: AsyncConnection, state: TurnState) -> None:
     if not state.has_pending:
         return
     await forget_people(connection, state)
+    await change_chats(connection, state)
     await write_people(connection, state)
     await write_answers(connection, state)
     await write_delivery(connection, state)

@@ -14,20 +14,21 @@ from storage.turn_state import Pending, TurnState
 async def forget_people(connection: AsyncConnection, state: TurnState) -> None:
     """Blank them in the database, and let what their phones said afterwards be a new person's."""
     for old, at in state.pending.forgotten.items():
-        new = await _stranger(connection, state.speakers[old].person.language)
+        new = await make_stranger(connection, state.speakers[old].person.language)
         await _blank(connection, old, at)
         await _unbind(connection, old, new)
-        _move(state, old, new)
+        rename(state, old, new)
 
 
 async def forget(connection: AsyncConnection, old: int, *, language: str, at: int) -> None:
     """Forget a person outside a conversation."""
-    new = await _stranger(connection, language)
+    new = await make_stranger(connection, language)
     await _blank(connection, old, at)
     await _unbind(connection, old, new)
 
 
-async def _stranger(connection: AsyncConnection, language: str) -> int:
+async def make_stranger(connection: AsyncConnection, language: str) -> int:
+    """Insert somebody of whom nothing is known; give their number."""
     statement = insert(person).values(language=language).returning(person.c.id)
     number: int = (await connection.execute(statement)).scalar_one()
     return number
@@ -56,8 +57,8 @@ async def _unbind(connection: AsyncConnection, old: int, new: int) -> None:
     await connection.execute(update(address).where(phones).values(blank))
 
 
-def _move(state: TurnState, old: int, new: int) -> None:
-    """Let everything that was decided after the forgetting belong to the stranger."""
+def rename(state: TurnState, old: int, new: int) -> None:
+    """Let everything that was decided since somebody became a stranger belong to the stranger."""
     speaker = state.speakers.pop(old)
     speaker.person = msgspec.structs.replace(speaker.person, id=new)
     state.speakers[new] = speaker
@@ -77,3 +78,4 @@ def _move_pending(pending: Pending, old: int, new: int) -> None:
     for each in pending.acceptances:
         if each.person == old:
             each.person = new
+    pending.chats = [each._replace(person=new) if each.person == old else each for each in pending.chats]

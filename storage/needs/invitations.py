@@ -42,7 +42,7 @@ async def invited_to(connection: AsyncConnection, state: TurnState, needs: Colle
 
 async def fresh_codes(_connection: AsyncConnection, state: TurnState, needs: Collection[FreshCodeNeed]) -> None:
     """Meet the need for a code that was never given."""
-    state.known |= {need: new_code() for need in needs}
+    state.known |= {need: new_code(need.characters) for need in needs}
 
 
 async def _load(connection: AsyncConnection, state: TurnState, codes: Iterable[str]) -> dict[str, Invited]:

@@ -10,12 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.needs import (
     AllSheetsNeed,
+    ChatsNeed,
     CoordinatorsNeed,
     FreshCodeNeed,
+    HolderNeed,
     InvitationNeed,
     InvitedToNeed,
+    LinkNeed,
     Need,
     PersonNeed,
+    PhoneNeed,
     QueueNeed,
     RegionNeed,
     RegionSearchNeed,
@@ -26,6 +30,7 @@ from conversations.needs import (
     TopicNeed,
 )
 from storage.flushing import flush
+from storage.needs.chats import chats, holders, links, same_phones
 from storage.needs.invitations import fresh_codes, invitations, invited_to
 from storage.needs.people import coordinators, people, queues, requests
 from storage.needs.regions import regions, searches
@@ -49,6 +54,10 @@ LOADERS: Mapping[type[Any], Loader] = {
     QueueNeed: queues,
     RequestNeed: requests,
     CoordinatorsNeed: coordinators,
+    LinkNeed: links,
+    PhoneNeed: same_phones,
+    HolderNeed: holders,
+    ChatsNeed: chats,
 }
 UNTOUCHED_BY_STEPS = frozenset({SheetNeed, TopicNeed, FreshCodeNeed, RegionNeed, RegionSearchNeed})
 """Needs that can be read while steps are unwritten: memory has what those steps changed."""

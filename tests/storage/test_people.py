@@ -19,6 +19,7 @@ from conversations.actions import (
 from conversations.engine import Step
 from conversations.messages import Message
 from conversations.needs import (
+    CODE_CHARACTERS,
     CoordinatorsNeed,
     FreshCodeNeed,
     InvitationNeed,
@@ -30,7 +31,7 @@ from conversations.needs import (
 from conversations.people import AccessRequest, Invitation, Person, Role, Standing
 from conversations.session import Home, Session
 from storage.errors import StorageError
-from storage.invitations import ALPHABET, CODE_CHARACTERS, code_hash, new_code
+from storage.invitations import ALPHABET, code_hash, new_code
 from storage.store import Store
 from storage.tables import address, holding, invitation, person, session
 from tests.storage.forms import NOW, SOON
