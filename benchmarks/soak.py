@@ -20,7 +20,7 @@ from typing import NamedTuple
 from benchmarks.measuring import Lap, Watch, machine, resident_mib
 from benchmarks.tables import show, tell
 from benchmarks.taps import taps_of
-from benchmarks.world import BOT, check_replies, running, settings_in, settle
+from benchmarks.world import BOT, check_replies, running, settings_in, settle, start_once
 from bot.channels.telegram.decoding import decode_update
 from bot.cli.service import in_loop
 from bot.clock import SystemClock
@@ -95,6 +95,7 @@ def main() -> None:
     minutes = parser.parse_args().minutes
     configure_logging(level="ERROR", style="console")
     with tempfile.TemporaryDirectory(prefix="jemputbola-soak-") as name:
+        start_once(Path(name))
         found = in_loop(soak(Path(name), minutes))
     places = {0, len(found) // 4, len(found) // 2, len(found) * 3 // 4, len(found) - 1}
     rows = [

@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.measuring import Lap, Watch, machine, median, resident_mib
 from benchmarks.tables import show, tell
 from benchmarks.taps import taps_of
-from benchmarks.world import BOT, check_replies, running, settings_in, settle
+from benchmarks.world import BOT, check_replies, running, settings_in, settle, start_once
 from bot.channels.telegram.decoding import decode_update
 from bot.cli.service import in_loop
 from bot.clock import SystemClock
@@ -72,6 +72,7 @@ def main() -> None:
     """Measure and print."""
     configure_logging(level="ERROR", style="console")
     with tempfile.TemporaryDirectory(prefix="jemputbola-turns-") as name:
+        start_once(Path(name))
         found = in_loop(measure(Path(name)))
     rows = [
         (

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.cli.service import in_loop
 from bot.cli.stores import opened
 from bot.clock import SystemClock
 from bot.composition import DIALOG
@@ -40,6 +42,23 @@ def settings_in(folder: Path, *, database_url: str = "", instrument: Path | None
         simulator_folder=folder / "simulator",
         instrument_folder=instrument,
     )
+
+
+def start_once(folder: Path) -> None:
+    """Let another process start here first: what reading forms and making tables takes is not held afterwards."""
+    first = multiprocessing.get_context("spawn").Process(target=_start_and_stop, args=(folder,))
+    first.start()
+    first.join()
+    if first.exitcode:
+        raise SystemExit(f"the first start ended with {first.exitcode}; see above")
+
+
+def _start_and_stop(folder: Path) -> None:
+    async def start() -> None:
+        async with opened(settings_in(folder)):
+            pass
+
+    in_loop(start())
 
 
 @asynccontextmanager
