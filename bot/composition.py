@@ -29,6 +29,7 @@ from conversations.brief import Library
 from conversations.engine import anticipate, apologise, resume
 from indicators.loading import load_instrument
 from storage.database import connect
+from storage.envelopes import AddressKey
 from storage.files import FileLimits, FileStore
 from storage.store import Store
 from storage.wakeups import JOBS
@@ -143,7 +144,7 @@ def _channels(
         channels.append(channel)
         routes += paths
     if settings.has_whatsapp:
-        numbers, paths = whatsapp_channels(settings, clock, open_file=open_file)
+        numbers, paths = whatsapp_channels(settings, store, clock, open_file=open_file)
         channels += numbers
         routes += paths
     if settings.has_simulator:
@@ -176,21 +177,24 @@ def telegram_channel(
 
 
 def whatsapp_channels(
-    settings: Settings, clock: Clock, *, open_file: OpenFile
+    settings: Settings, store: Store, clock: Clock, *, open_file: OpenFile
 ) -> tuple[Sequence[Channel], Sequence[BaseRoute]]:
     """Make the channels of all WhatsApp numbers, and the one address to which Meta brings their messages."""
     from bot.channels.whatsapp.channel import WhatsAppChannel
     from bot.channels.whatsapp.graph import GraphApi
     from bot.channels.whatsapp.reports import count_reports
-    from bot.channels.whatsapp.webhook import Webhook
+    from bot.channels.whatsapp.webhook import Heard, Webhook
 
     webhook = Webhook(settings.numbers, clock)
 
+    async def opt_out(address: AddressKey, at: datetime | None) -> None:
+        await store.roster.opt_out(address, at, now=clock.now())
+
+    heard = Heard(statuses=count_reports, opt_out=opt_out)
+
     def channel(number: WhatsAppNumber) -> Channel:
         api = GraphApi(number, base_url=settings.whatsapp_base_url)
-        return WhatsAppChannel(
-            api, number.id, webhook=webhook, on_status=count_reports, open_file=open_file, clock=clock
-        )
+        return WhatsAppChannel(api, number.id, webhook=webhook, hear=heard, open_file=open_file, clock=clock)
 
     return [channel(number) for number in settings.numbers], webhook.routes
 

@@ -72,7 +72,8 @@ history = Table(
     number("at"),
     Column("version", Text, nullable=False),
     Column("event_key", Text, nullable=False),
-)  # no index: what is only ever appended to costs the same however long it is
+    Index("ix_history_assignment_id_key", "assignment_id", "key"),
+)
 score_total = Table(
     "score_total",
     METADATA,

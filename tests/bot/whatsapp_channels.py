@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from pydantic import SecretStr
 
 from bot.channels.port import OpenFile
 from bot.channels.whatsapp.channel import WhatsAppChannel
 from bot.channels.whatsapp.graph import GraphApi
-from bot.channels.whatsapp.webhook import OnStatus, Webhook
+from bot.channels.whatsapp.webhook import Heard, Webhook
 from bot.clock import Clock, SystemClock
 from bot.whatsapp_number import WhatsAppNumber
+from storage.envelopes import AddressKey
 from storage.statuses import DeliveryStatus
 from tests.bot.files import nothing_kept
 from tests.whatsapp_server.server import APP_SECRET, TOKEN
@@ -36,16 +38,23 @@ async def nobody_reads(_statuses: Sequence[DeliveryStatus]) -> None:
     """Keep no reports."""
 
 
+async def nobody_leaves(_address: AddressKey, _at: datetime | None) -> None:
+    """Hear nothing."""
+
+
+NOBODY = Heard(nobody_reads, nobody_leaves)
+
+
 def whatsapp_channel(
     api: GraphApi,
     number: WhatsAppNumber,
     *,
     webhook: Webhook | None = None,
     clock: Clock | None = None,
-    on_status: OnStatus = nobody_reads,
+    hear: Heard = NOBODY,
     open_file: OpenFile = nothing_kept,
 ) -> WhatsAppChannel:
     """Make a channel."""
     clock = clock or SystemClock()
     webhook = webhook or Webhook([number], clock)
-    return WhatsAppChannel(api, number.id, webhook=webhook, on_status=on_status, open_file=open_file, clock=clock)
+    return WhatsAppChannel(api, number.id, webhook=webhook, hear=hear, open_file=open_file, clock=clock)

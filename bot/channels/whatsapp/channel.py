@@ -6,16 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
-from bot.channels.port import Accept, ChannelLimits, OpenFile, Rates
+from bot.channels.port import Accept, ChannelError, ChannelLimits, OpenFile, Rates
 from bot.channels.whatsapp.courtesies import Courtesies
 from bot.channels.whatsapp.decoding import CHANNEL
 from bot.channels.whatsapp.graph import GraphApi
 from bot.channels.whatsapp.media import MediaStore
 from bot.channels.whatsapp.sending import Sender
-from bot.channels.whatsapp.webhook import Line, OnStatus, Webhook
+from bot.channels.whatsapp.webhook import Heard, Line, Webhook
 from bot.channels.whatsapp.wording import load_wording
 from bot.clock import Clock
 from conversations.events import IncomingFile
+from storage.envelopes import AddressKey
+from storage.errors import StorageError
 from storage.outbox import OutboxRow
 
 LIMITS = ChannelLimits(
@@ -43,12 +45,13 @@ class WhatsAppChannel:
     is_polled = False
 
     def __init__(
-        self, api: GraphApi, account: str, *, webhook: Webhook, on_status: OnStatus, open_file: OpenFile, clock: Clock
+        self, api: GraphApi, account: str, *, webhook: Webhook, hear: Heard, open_file: OpenFile, clock: Clock
     ) -> None:
         self.account = account
         self._api = api
         self._webhook = webhook
-        self._on_status = on_status
+        self._hear = hear
+        self._clock = clock
         media = MediaStore(api, open_file, photo_bytes=LIMITS.photo_bytes, clock=clock)
         self._sender = Sender(api, LIMITS, media, load_wording())
         self._courtesies = Courtesies(api)
@@ -59,7 +62,18 @@ class WhatsAppChannel:
         Raises:
             ChannelError: it could not be sent, or nobody knows whether it was.
         """
-        return await self._sender.send(outgoing)
+        try:
+            return await self._sender.send(outgoing)
+        except ChannelError as error:
+            if error.is_opted_out:
+                await self._note_opt_out(outgoing.address)
+            raise
+
+    async def _note_opt_out(self, address: AddressKey) -> None:
+        try:
+            await self._hear.opt_out(address, self._clock.now())
+        except StorageError as error:
+            raise ChannelError(str(error), retryable=True) from error
 
     def fetch(self, file: IncomingFile) -> AsyncIterator[bytes]:
         """Stream a file that a person sent; raises ``ChannelError`` as it goes."""
@@ -68,7 +82,7 @@ class WhatsAppChannel:
     async def run(self, accept: Accept) -> None:
         """Take in what Meta brings until cancelled; what is under way then is still finished."""
         async with asyncio.TaskGroup() as tasks:
-            line = Line(accept, self._on_status, lambda receipts: self._courtesies.start(receipts, tasks))
+            line = Line(accept, self._hear, lambda receipts: self._courtesies.start(receipts, tasks))
             self._webhook.open(self.account, line)
             try:
                 await asyncio.Event().wait()

@@ -17,6 +17,8 @@ from bot.channels.whatsapp.updates import (
     Incoming,
     Media,
     Metadata,
+    Preference,
+    Problem,
     Seconds,
     Status,
     Value,
@@ -38,8 +40,8 @@ from storage.turns import AddressKey, Envelope
 
 CHANNEL = "whatsapp"
 PHONE = re.compile(r"[0-9]{5,20}")
-MESSAGES = "messages"
-"""The kind of change that carries messages and statuses; of the others we take none."""
+KINDS = frozenset({"messages", "user_preferences"})
+"""The kinds of changes that we take; messages and statuses come in the first."""
 MOST_ID_CHARACTERS = MOST_KEY_CHARACTERS - 40
 """Room for the channel and the number in front of a message's id."""
 MOST_PHONE_CHARACTERS = 32
@@ -58,6 +60,13 @@ class Receipt(msgspec.Struct, frozen=True):
     """A file has to be fetched before there is an answer."""
 
 
+class OptOut(msgspec.Struct, frozen=True):
+    """Somebody told Meta that they do not want what is sent to many, or (``at`` is None) that they do again."""
+
+    address: AddressKey
+    at: datetime | None
+
+
 class Decoded(msgspec.Struct, frozen=True):
     """What one of our numbers gets out of a request."""
 
@@ -66,6 +75,7 @@ class Decoded(msgspec.Struct, frozen=True):
     receipts: tuple[Receipt, ...] = ()
     """Of the messages, in the same order."""
     statuses: tuple[DeliveryStatus, ...] = ()
+    opt_outs: tuple[OptOut, ...] = ()
     errors: tuple[int, ...] = ()
     """Codes of what is wrong with the account as a whole."""
 
@@ -91,6 +101,8 @@ class _Pieces(msgspec.Struct, frozen=True):
     contacts: tuple[msgspec.Raw, ...] = ()
     messages: tuple[msgspec.Raw, ...] = ()
     statuses: tuple[msgspec.Raw, ...] = ()
+    errors: tuple[msgspec.Raw, ...] = ()
+    user_preferences: tuple[msgspec.Raw, ...] = ()
 
 
 def decode_batch(payload: bytes, *, at: datetime) -> Brought:
@@ -115,7 +127,7 @@ def _brought(payload: bytes, at: datetime) -> Brought:
     problems: list[str] = []
     entries = _all(_batch.decode(payload).entry, Entry, problems)
     changes = [change for entry in entries for change in _all(entry.changes, _Change, problems)]
-    values = [_value(change.value, problems) for change in changes if change.field == MESSAGES]
+    values = [_value(change.value, problems) for change in changes if change.field in KINDS]
     return Brought(tuple(_decoded(value, at) for value in values if value), tuple(problems))
 
 
@@ -134,6 +146,8 @@ def _value(raw: msgspec.Raw, problems: list[str]) -> Value | None:
         contacts=tuple(_all(pieces.contacts, Contact, problems)),
         messages=tuple(_all(pieces.messages, Incoming, problems)),
         statuses=tuple(_all(pieces.statuses, Status, problems)),
+        errors=tuple(_all(pieces.errors, Problem, problems)),
+        user_preferences=tuple(_all(pieces.user_preferences, Preference, problems)),
     )
 
 
@@ -159,6 +173,7 @@ def _decoded(value: Value, at: datetime) -> Decoded:
         tuple(envelope for _, envelope in taken),
         tuple(Receipt(message.id, isinstance(each.event, FileReceived)) for message, each in taken),
         tuple(_status(each, account, at) for each in value.statuses),
+        tuple(_opt_out(each, account, at) for each in value.user_preferences if each.user_id or each.wa_id),
         tuple(each.code for each in value.errors),
     )
 
@@ -311,6 +326,11 @@ def _status(status: Status, account: str, at: datetime) -> DeliveryStatus:
         pricing=pricing.type if pricing else "",
         is_billable=pricing.billable if pricing else None,
     )
+
+
+def _opt_out(preference: Preference, account: str, at: datetime) -> OptOut:
+    address = AddressKey(CHANNEL, account, preference.user_id or preference.wa_id)
+    return OptOut(address, (_moment(str(preference.timestamp)) or at) if preference.value == "stop" else None)
 
 
 def _moment(written: str) -> datetime | None:

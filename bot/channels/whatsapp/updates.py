@@ -165,6 +165,15 @@ class Status(msgspec.Struct, frozen=True):
     pricing: Pricing | None = None
 
 
+class Preference(msgspec.Struct, frozen=True):
+    """Somebody tells Meta whether they want such messages as are sent to many: ``stop``, or ``resume``."""
+
+    value: str
+    wa_id: str = ""
+    user_id: str = ""
+    timestamp: str | int = ""
+
+
 class Metadata(msgspec.Struct, frozen=True):
     """Which of our numbers it is about."""
 
@@ -172,13 +181,14 @@ class Metadata(msgspec.Struct, frozen=True):
 
 
 class Value(msgspec.Struct, frozen=True):
-    """What a change of the kind ``messages`` holds."""
+    """What a change of the kinds that we take holds."""
 
     metadata: Metadata = Metadata()
     contacts: tuple[Contact, ...] = ()
     messages: tuple[Incoming, ...] = ()
     statuses: tuple[Status, ...] = ()
     errors: tuple[Problem, ...] = ()
+    user_preferences: tuple[Preference, ...] = ()
 
 
 class Entry(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 
 import msgspec
@@ -23,6 +24,7 @@ from bot.channels.webhooks import Answers, is_json, read_body
 from bot.channels.whatsapp.decoding import CHANNEL, Brought, Decoded, Receipt, decode_batch
 from bot.clock import Clock
 from bot.whatsapp_number import WEBHOOK_PATH, WhatsAppNumber
+from storage.envelopes import AddressKey
 from storage.errors import StorageError
 from storage.statuses import DeliveryStatus
 
@@ -39,6 +41,8 @@ OnStatus = Callable[[Sequence[DeliveryStatus]], Awaitable[None]]
 
 Raises ``StorageError`` when it cannot now: Meta brings them again.
 """
+OnOptOut = Callable[[AddressKey, datetime | None], Awaitable[None]]
+"""Told since when somebody does not want what is sent to many, or that they do again (None); as above."""
 Afterwards = Callable[[Sequence[Receipt]], None]
 """Starts what is done about messages after their commit: best effort, never in the way of the next ones."""
 
@@ -46,11 +50,19 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """Who is told what Meta brings besides messages."""
+
+    statuses: OnStatus
+    opt_out: OnOptOut
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """Where what concerns one number goes, as long as it takes updates in."""
 
     accept: Accept
-    on_status: OnStatus
+    heard: Heard
     afterwards: Afterwards
 
 
@@ -135,7 +147,9 @@ class Webhook:
 
     async def _pass_on(self, decoded: Decoded, line: Line) -> None:
         if decoded.statuses:
-            await line.on_status(decoded.statuses)
+            await line.heard.statuses(decoded.statuses)
+        for each in decoded.opt_outs:
+            await line.heard.opt_out(each.address, each.at)
         if decoded.envelopes:
             await line.accept(decoded.envelopes)
             if self._lines.get(decoded.account) is line:
