@@ -29,7 +29,7 @@ class RosterPosts:
     async def list(self, role: Role) -> Sequence[PostFound]:
         """Give all posts of a role, in the order of the region codes."""
         texts = texts_for(LANGUAGES[0])
-        posts = await self._roster.posts(self._clock.now(), role=role)
+        posts = await self._roster.posts(role=role)
         return [_found(each, office_name(self._library, each.office, texts)) for each in posts]
 
     async def invite(self, key: str, standing: Standing, name: str, honorific: str) -> str:

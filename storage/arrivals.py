@@ -89,7 +89,7 @@ async def know_senders(connection: AsyncConnection, state: TurnState, envelopes:
         StorageError: an event names an address by a number that nobody has.
     """
     wanted: Wanted = {envelope.address: envelope for envelope in reversed(envelopes)}
-    known_as = await _identified(connection, state, envelopes)
+    known_as = await _identified(connection, envelopes)
     for told, kept in known_as.items():
         wanted.setdefault(kept, wanted.pop(told))
     found = await _find(connection, wanted)
@@ -105,12 +105,10 @@ async def know_senders(connection: AsyncConnection, state: TurnState, envelopes:
             raise StorageError(f"A known address was expected; number {envelope.address} is none. Drop its event.")
 
 
-async def _identified(
-    connection: AsyncConnection, state: TurnState, envelopes: Sequence[Envelope]
-) -> Mapping[AddressKey, AddressKey]:
+async def _identified(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> Mapping[AddressKey, AddressKey]:
     """Find out under which names those are known whose phone numbers were told."""
     phones = {each.address: each.phone for each in envelopes if each.phone and isinstance(each.address, AddressKey)}
-    return await identify(connection, phones, at=as_ms(state.at)) if phones else {}
+    return await identify(connection, phones) if phones else {}
 
 
 async def note_heard(connection: AsyncConnection, state: TurnState, envelopes: Sequence[Envelope]) -> None:

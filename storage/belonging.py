@@ -12,6 +12,7 @@ from storage.errors import StorageError
 from storage.inserting import insert_into
 from storage.invitations import code_hash
 from storage.reaching import redirect
+from storage.rows import LASTS
 from storage.tables import access_request, address, holding, job, link_code, message_topic, outbox, session
 
 Owned = tuple[int, int]
@@ -84,13 +85,13 @@ async def _go_on_elsewhere(connection: AsyncConnection, moved: Moved) -> None:
     await connection.execute(delete(link_code).where(codes))
 
 
-async def merge_chats(connection: AsyncConnection, gone: Owned, kept: Owned, *, at: int) -> bool:
+async def merge_chats(connection: AsyncConnection, gone: Owned, kept: Owned) -> bool:
     """Let everything of one chat be another's, which is the same; tell whether that was possible.
 
     Their people become one too, unless both hold a post: then nothing is changed.
     """
     people = {gone[1], kept[1]}
-    holders = await _holders(connection, people, at)
+    holders = await _holders(connection, people)
     if len(holders) > 1:
         return False
     owner = next(iter(holders), kept[1])
@@ -100,8 +101,8 @@ async def merge_chats(connection: AsyncConnection, gone: Owned, kept: Owned, *, 
     return True
 
 
-async def _holders(connection: AsyncConnection, people: Collection[int], at: int) -> set[int]:
-    lasting = holding.c.person_id.in_(people) & (holding.c.since <= at) & (holding.c.until > at)
+async def _holders(connection: AsyncConnection, people: Collection[int]) -> set[int]:
+    lasting = holding.c.person_id.in_(people) & LASTS
     return set((await connection.scalars(select(holding.c.person_id).where(lasting))).all())
 
 

@@ -71,7 +71,7 @@ class Known:
     by_line: defaultdict[Line, list[Chat]] = field(default_factory=lambda: defaultdict(list))
 
 
-async def identify(connection: AsyncConnection, phones: Phones, *, at: int) -> Mapping[AddressKey, AddressKey]:
+async def identify(connection: AsyncConnection, phones: Phones) -> Mapping[AddressKey, AddressKey]:
     """Bring what is stored in line with what was told; give for a bare number the name under which it is known.
 
     Where id and number were two chats so far, the chat of the number becomes part of that of the id.
@@ -82,7 +82,7 @@ async def identify(connection: AsyncConnection, phones: Phones, *, at: int) -> M
         known = await _read(connection, phones)
         for key, phone in sorted(phones.items(), key=lambda told: told[0].user):
             if _differs(known, key, phone):
-                await _settle(connection, known, (key, phone), at=at)
+                await _settle(connection, known, (key, phone))
         known = await _read(connection, phones)
     with_id = {_line(key, phone): key for key, phone in phones.items() if key.user != phone}
     return {
@@ -127,7 +127,7 @@ def _name_of(known: Known, key: AddressKey, with_id: Mapping[Line, AddressKey]) 
     return next((each.key for each in known.by_line[line]), with_id.get(line, key))
 
 
-async def _settle(connection: AsyncConnection, known: Known, told: tuple[AddressKey, str], *, at: int) -> None:
+async def _settle(connection: AsyncConnection, known: Known, told: tuple[AddressKey, str]) -> None:
     key, phone = told
     chat = known.by_key.get(key)
     for other in known.by_line[_line(key, phone)]:
@@ -138,7 +138,7 @@ async def _settle(connection: AsyncConnection, known: Known, told: tuple[Address
         elif chat is None:
             await _write(connection, other, user=key.user)
             chat = other
-        elif not await merge_chats(connection, (other.id, other.person), (chat.id, chat.person), at=at):
+        elif not await merge_chats(connection, (other.id, other.person), (chat.id, chat.person)):
             await _write(connection, other, phone="")
             _log.warning("chats_kept_apart", channel=key.channel, addresses=[other.id, chat.id])
     if chat is not None and chat.phone != phone:

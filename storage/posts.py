@@ -9,6 +9,7 @@ from conversations.people import Role, Standing
 from storage.errors import StorageError
 from storage.inserting import insert_into
 from storage.moments import FOREVER, as_ms
+from storage.rows import LASTS
 from storage.tables import holding, invitation, post
 from storage.turn_state import Acceptance
 
@@ -48,7 +49,7 @@ async def hold(connection: AsyncConnection, person: int, held: int, manner: tupl
     ending = holding.c.person_id == person
     if role in HEADS and standing in LEADING:
         ending |= holding.c.standing.in_(LEADING)
-    lasting = (holding.c.post_id == held) & (holding.c.until > at)
+    lasting = (holding.c.post_id == held) & LASTS
     await connection.execute(update(holding).where(lasting & ending).values(until=at))
     row = {"post_id": held, "person_id": person, "standing": standing, "since": at, "until": FOREVER}
     await connection.execute(insert(holding), row)

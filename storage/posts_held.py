@@ -6,25 +6,23 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.people import Assignment, Post
 from storage.locks import writes_alone
-from storage.moments import as_ms
-from storage.rows import ASSIGNMENT, POST, answers_for, read_assignment, read_post
+from storage.rows import ASSIGNMENT, LASTS, POST, answers_for, read_assignment, read_post
 from storage.statements import Statement, given
 from storage.tables import assignment, cycle, holding, post
 from storage.turn_state import TurnState
 
 
 def _held(dialect: str) -> Select[Any]:
-    now = bindparam("now", type_=holding.c.since.type)
     people = select(given(dialect, holding.c.person_id))
     return (
         select(holding.c.person_id, *POST)
         .join(post, post.c.id == holding.c.post_id)
-        .where(holding.c.person_id.in_(people), holding.c.since <= now, holding.c.until > now)
+        .where(holding.c.person_id.in_(people), LASTS)
         .order_by(holding.c.id)
     )
 
@@ -53,7 +51,7 @@ async def load_posts(
     Without ``to_answer`` what they hold is shown: where other processes write too, it may be answered from the next
     batch on.
     """
-    rows = await HELD.fetch(connection, {"person_id": list(people)}, now=as_ms(state.at))
+    rows = await HELD.fetch(connection, {"person_id": list(people)})
     regions = state.shared.regions
     await regions.know(connection, {region for _, _, _, region, _, _ in rows})
     posts: defaultdict[int, list[Post]] = defaultdict(list)

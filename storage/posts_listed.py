@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.people import Region, Role
-from storage.moments import as_ms
 from storage.region_book import RegionBook
+from storage.rows import LASTS
 from storage.tables import holding, post, region
 
 
@@ -27,16 +26,11 @@ class ListedPost:
     """Somebody holds it now, in whatever standing."""
 
 
-def holds_at(at: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Give the conditions that a holding lasts at this moment."""
-    return holding.c.since <= as_ms(at), holding.c.until > as_ms(at)
-
-
 async def list_posts(
-    connection: AsyncConnection, regions: RegionBook, at: datetime, conditions: Sequence[ColumnElement[bool]]
+    connection: AsyncConnection, regions: RegionBook, conditions: Sequence[ColumnElement[bool]]
 ) -> list[ListedPost]:
     """Give the posts that meet the conditions, by code of region, role and office."""
-    is_held = exists().where(holding.c.post_id == post.c.id, *holds_at(at))
+    is_held = exists().where(holding.c.post_id == post.c.id, LASTS)
     statement = (
         select(post, is_held.label("is_held"))
         .join(region, region.c.id == post.c.region_id)

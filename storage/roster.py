@@ -20,10 +20,10 @@ from storage.form_renewal import renew_forms
 from storage.invitations import insert_invitation, new_code
 from storage.locks import lock_roster, lock_rows
 from storage.moments import as_ms, as_optional_ms
-from storage.posts_listed import ListedPost, holds_at, in_district, list_posts
+from storage.posts_listed import ListedPost, in_district, list_posts
 from storage.reaching import opt_out
 from storage.region_loading import load_regions
-from storage.rows import PERSON, POST, read_person, read_post
+from storage.rows import LASTS, PERSON, POST, read_person, read_post
 from storage.tables import address, assignment, cycle, deadline, holding, invitation, person, post, region
 from storage.turn_state import Shared
 
@@ -102,13 +102,13 @@ class Roster:
             number: int | None = await connection.scalar(joined)
         return number
 
-    async def posts(self, at: datetime, *, role: Role | None = None, district: str = "") -> list[ListedPost]:
+    async def posts(self, *, role: Role | None = None, district: str = "") -> list[ListedPost]:
         """Give the posts of a role (or of all), in a district (or everywhere), by code of region."""
         conditions = [post.c.role == role] if role else []
         if district:
             conditions.append(in_district(district))
         async with self._database.reading("Listing posts") as connection:
-            return await list_posts(connection, self._shared.regions, at, conditions)
+            return await list_posts(connection, self._shared.regions, conditions)
 
     async def districts(self) -> list[Region]:
         """Give the districts on the roster of a running cycle, by code."""
@@ -151,7 +151,7 @@ class Roster:
         expires = None if expires_at is None else as_ms(expires_at)
         async with self._database.writing("Making invitations") as connection:
             await lock_roster(connection)
-            listed = await list_posts(connection, self._shared.regions, at, [in_district(district)])
+            listed = await list_posts(connection, self._shared.regions, [in_district(district)])
             vacant = [each for each in listed if not each.is_held]
             await _withdraw(connection, [each.id for each in vacant], as_ms(at))
             issued = [Issued(new_code(), each) for each in vacant]
@@ -190,12 +190,12 @@ class Roster:
             await approvals.take_back(connection, self._shared, (number, row))
             await connection.commit()
 
-    async def posts_of(self, person_id: int, at: datetime) -> tuple[Post, ...]:
-        """Give the posts that a person holds at this moment."""
+    async def posts_of(self, person_id: int) -> tuple[Post, ...]:
+        """Give the posts that a person holds."""
         statement = (
             select(*POST)
             .join(holding, holding.c.post_id == post.c.id)
-            .where(holding.c.person_id == person_id, *holds_at(at))
+            .where(holding.c.person_id == person_id, LASTS)
             .order_by(holding.c.id)
         )
         async with self._database.reading("Looking up a person's posts") as connection:
@@ -203,19 +203,17 @@ class Roster:
             await self._shared.regions.know(connection, {row.region_id for row in rows})
         return tuple(read_post(row, self._shared.regions) for row in rows)
 
-    async def holders(self, post_id: int, at: datetime) -> tuple[Person, ...]:
-        """Give the people who hold a post at this moment."""
+    async def holders(self, post_id: int) -> tuple[Person, ...]:
+        """Give the people who hold a post."""
         statement = (
-            select(*PERSON)
-            .join(holding, holding.c.person_id == person.c.id)
-            .where(holding.c.post_id == post_id, *holds_at(at))
+            select(*PERSON).join(holding, holding.c.person_id == person.c.id).where(holding.c.post_id == post_id, LASTS)
         )
         async with self._database.reading("Looking up a post's holders") as connection:
             return tuple(read_person(row) for row in await connection.execute(statement.order_by(holding.c.id)))
 
     async def end_holding(self, person_id: int, post_id: int, at: datetime) -> bool:
         """Let a person hold a post no longer; tell whether they did."""
-        mine = and_(holding.c.person_id == person_id, holding.c.post_id == post_id, *holds_at(at))
+        mine = and_(holding.c.person_id == person_id, holding.c.post_id == post_id, LASTS)
         async with self._database.writing("Ending a post") as connection:
             ended = await connection.execute(update(holding).where(mine).values(until=as_ms(at)))
             await connection.commit()

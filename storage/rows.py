@@ -11,7 +11,7 @@ from conversations.brief import Library
 from conversations.people import Assignment, Person, Post, Role, Standing
 from conversations.session import NEW_SESSION, SESSION_VERSION, Session
 from conversations.sheets import RowMark, Sheet
-from storage.moments import from_optional_ms
+from storage.moments import FOREVER, from_optional_ms
 from storage.region_book import RegionBook
 from storage.tables import assignment, holding, person, post, sheet
 from storage.turn_state import StoredSheet
@@ -30,7 +30,8 @@ encode = msgspec.json.Encoder().encode
 _sheets = msgspec.json.Decoder(Sheet)
 _sessions = msgspec.json.Decoder(Session)
 
-
+LASTS = holding.c.until == FOREVER
+"""A post is held; whatever the clock says, because it may have been wrong when somebody took the post or lost it."""
 PERSON = (person.c.id, person.c.name, person.c.honorific, person.c.language, person.c.consented_at)
 POST = (post.c.id, post.c.role, post.c.region_id, holding.c.standing, post.c.office)
 ASSIGNMENT = tuple(

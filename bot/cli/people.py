@@ -90,7 +90,7 @@ async def _holders(region: str, role: Role, office: str) -> tuple[int, tuple[Per
         post = await store.roster.find_post(region, role, office)
         if post is None:
             raise StorageError(f"A post on the roster was expected; {role} of {region} is none. Add its kabupaten.")
-        return post, await store.roster.holders(post, SystemClock().now())
+        return post, await store.roster.holders(post)
 
 
 async def _forget(number: int) -> None:

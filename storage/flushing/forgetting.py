@@ -7,6 +7,7 @@ from sqlalchemy import case, delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.outbox_states import OutboxState, Priority
+from storage.rows import LASTS
 from storage.tables import access_request, address, holding, invitation, link_code, outbox, person, session
 from storage.turn_state import Pending, TurnState
 
@@ -37,7 +38,7 @@ async def make_stranger(connection: AsyncConnection, language: str) -> int:
 async def _blank(connection: AsyncConnection, old: int, at: int) -> None:
     nobody = {"name": "", "honorific": "", "consented_at": None, "forgotten_at": at}
     await connection.execute(update(person).where(person.c.id == old).values(nobody))
-    lasting = (holding.c.person_id == old) & (holding.c.until > at)
+    lasting = (holding.c.person_id == old) & LASTS
     await connection.execute(update(holding).where(lasting).values(until=at))
     await connection.execute(update(invitation).where(invitation.c.used_by == old).values(name=""))
     await connection.execute(delete(access_request).where(access_request.c.person_id == old))

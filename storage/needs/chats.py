@@ -16,7 +16,7 @@ from storage.locks import lock_rows
 from storage.moments import as_ms, from_optional_ms
 from storage.posts import LEADING
 from storage.posts_held import load_posts
-from storage.rows import PERSON, read_person, read_session
+from storage.rows import LASTS, PERSON, read_person, read_session
 from storage.tables import address, holding, invitation, link_code, person, session
 from storage.tables.base import AnyRow
 from storage.turn_state import Speaker, TurnState
@@ -49,7 +49,6 @@ async def same_phones(connection: AsyncConnection, state: TurnState, needs: Coll
 
 async def holders(connection: AsyncConnection, state: TurnState, needs: Collection[HolderNeed]) -> None:
     """Meet the need for whoever leads the post of an invitation."""
-    at = as_ms(state.at)
     for need in needs:
         statement = (
             select(holding.c.person_id, session.c.address_id, address.c.channel)
@@ -57,7 +56,7 @@ async def holders(connection: AsyncConnection, state: TurnState, needs: Collecti
             .join(session, session.c.person_id == holding.c.person_id)
             .join(address, address.c.id == session.c.address_id)
             .where(invitation.c.code_hash == code_hash(need.code), invitation.c.standing != Standing.OPERATOR)
-            .where(holding.c.standing.in_(LEADING), holding.c.since <= at, holding.c.until > at)
+            .where(holding.c.standing.in_(LEADING), LASTS)
             .limit(1)
         )
         row = (await connection.execute(statement)).one_or_none()

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.needs import CoordinatorsNeed, PersonNeed, QueueNeed, RequestNeed
 from conversations.people import AccessRequest, Role, Standing
-from storage.moments import as_ms, from_ms
-from storage.rows import PERSON, read_person
+from storage.moments import from_ms
+from storage.rows import LASTS, PERSON, read_person
 from storage.tables import access_request, holding, person, post
 from storage.tables.base import AnyRow
 from storage.turn_state import TurnState
@@ -30,15 +30,13 @@ async def people(connection: AsyncConnection, state: TurnState, needs: Collectio
 
 async def coordinators(connection: AsyncConnection, state: TurnState, needs: Collection[CoordinatorsNeed]) -> None:
     """Meet the need to know who coordinates a district."""
-    at = as_ms(state.at)
     statement = (
         select(post.c.region_id, holding.c.person_id)
         .join(holding, holding.c.post_id == post.c.id)
         .where(
             post.c.region_id.in_({need.district for need in needs}),
             post.c.role == Role.COORDINATOR,
-            holding.c.since <= at,
-            holding.c.until > at,
+            LASTS,
         )
     )
     found: defaultdict[int, set[int]] = defaultdict(set)

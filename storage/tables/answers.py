@@ -72,8 +72,7 @@ history = Table(
     number("at"),
     Column("version", Text, nullable=False),
     Column("event_key", Text, nullable=False),
-    Index("ix_history_assignment_id_key", "assignment_id", "key"),
-)
+)  # no index: what is only ever appended to costs the same however long it is
 score_total = Table(
     "score_total",
     METADATA,

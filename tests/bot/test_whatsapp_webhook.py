@@ -89,7 +89,8 @@ class Front:
 
     async def bring(self, body: bytes, *, secret: str = APP_SECRET, **changes: str) -> int:
         """Bring a request as Meta does, and give the status of its answer."""
-        headers = {name: value.encode("latin-1") for name, value in {**signed(body, secret), **changes}.items()}
+        shown = {**signed(body, secret), **changes}.items()
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in shown]
         return (await self.meta.post(WEBHOOK_PATH, content=body, headers=headers)).status_code
 
 

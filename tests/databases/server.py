@@ -8,6 +8,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
@@ -117,6 +118,22 @@ class ThrowAwayServer(Server):
         self._tell()
         while self._pid_file.exists():
             time.sleep(LOOK_SECONDS)
+
+    def freeze(self) -> None:
+        """Let it stand still, with all who are connected. Linux only."""
+        for pid in self._processes():
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        for pid in self._processes():
+            os.kill(pid, signal.SIGCONT)
+
+    def _processes(self) -> Iterator[int]:
+        """Give the server's number, and when that has been dealt with, those of its children."""
+        server = int(_state(self._pid_file)[0])
+        yield server
+        yield from map(int, Path(f"/proc/{server}/task/{server}/children").read_text("ascii").split())
 
     def start(self) -> None:
         """Start it, and return when it takes connections."""

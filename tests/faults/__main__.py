@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
@@ -26,32 +26,47 @@ FIGURES = ("events", "answers", "replies", "sent_again", "broadcast", "uncertain
 
 @click.command()
 @click.option("--kills", default=204, show_default=True, help="How often programs are killed, over all setups.")
+@click.option("--at-once", default=2, show_default=True, help="How many setups are struck side by side.")
 @click.option("--seed", default="", help="Repeat the choices of an earlier run.")
-def main(kills: int, seed: str) -> None:
+def main(kills: int, at_once: int, seed: str) -> None:
     """Kill programs and break what is around them while people answer; end with 1 when anything was lost or doubled."""
     logging.getLogger("uvicorn.error").disabled = True  # the local Telegram would report each answer that it cuts
     seed = seed or secrets.token_hex(4)
     click.echo(f"Seed {seed}. Each line: setup, what was done how often, what was counted.")
-    total, done = Findings(), Counter[str]()
-    with _grounds() as grounds:
-        for setup in SETUPS:
-            each = max(kills // len(SETUPS), 1)
-            found, injected = asyncio.run(_strike(grounds[setup.database], setup, kills=each, seed=seed))
-            total += found
-            done += injected
+    total, done = asyncio.run(_strike_all(max(kills // len(SETUPS), 1), at_once, seed))
     click.echo(f"All: {_words(done)}; {_figures(total)}; problems: {len(total.problems)}")
     if total.problems:
         raise SystemExit(1)
 
 
+async def _strike_all(kills: int, at_once: int, seed: str) -> tuple[Findings, Counter[str]]:
+    """Strike every setup, each on ground of its own: a database server that crashes is nobody else's."""
+    total, done = Findings(), Counter[str]()
+    room = asyncio.Semaphore(at_once)
+
+    async def strike(setup: Setup) -> None:
+        nonlocal total
+        async with room:
+            with _ground(setup) as ground:
+                found, injected = await _strike(ground, setup, kills=kills, seed=seed)
+        total += found
+        done.update(injected)
+
+    async with asyncio.TaskGroup() as tasks:
+        for setup in SETUPS:
+            tasks.create_task(strike(setup))
+    return total, done
+
+
 @contextmanager
-def _grounds() -> Iterator[dict[str, Ground]]:
-    with tempfile.TemporaryDirectory() as folder, throw_away_server() as server:
+def _ground(setup: Setup) -> Iterator[Ground]:
+    with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder) / "cache"
-        yield {
-            "sqlite": Ground(SqliteDatabases(Path(folder)), cache),
-            "postgresql": Ground(PostgresqlDatabases(server), cache, server),
-        }
+        if setup.database == "sqlite":
+            yield Ground(SqliteDatabases(Path(folder)), cache)
+            return
+        with throw_away_server() as server, closing(PostgresqlDatabases(server)) as databases:
+            yield Ground(databases, cache, server)
 
 
 async def _strike(ground: Ground, setup: Setup, *, kills: int, seed: str) -> tuple[Findings, Counter[str]]:
@@ -66,9 +81,12 @@ async def _strike(ground: Ground, setup: Setup, *, kills: int, seed: str) -> tup
     with tempfile.TemporaryDirectory() as folder:
         async with opened(ground, setup, Path(folder), people=PEOPLE, seed=f"{seed} {setup}") as site:
             found = await play(site, strikes, lambda name: click.echo(".", nl=False))
+            log = site.installation.log
     click.echo(f"\n{setup}: {_words(site.injected)}; {_figures(found)}; {time.monotonic() - since:.0f} s")
     for problem in found.problems:
         click.echo(f"  PROBLEM {problem}")
+    if found.problems:
+        click.echo(log)
     return found, site.injected
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.channels.telegram.updates import KINDS
-from tests.faults.programs import Program
+from tests.faults.programs import MachineClock, Program
 from tests.faults.setups import Setup
 from tests.faults.wire import Wire
 from tests.telegram_server import TelegramServer
 
 STOP_SECONDS = 30
+LOOK_SECONDS = 0.05
 RETRY_SECONDS = 0.2
 """When Telegram brings an update again that the program did not take, because it was dead or its database away."""
 CONNECTIONS = 100
@@ -42,6 +43,7 @@ class Installation:
         """Between the programs and Telegram."""
         self.ends: list[int] = []
         """Exit codes of programs that ended without being asked to."""
+        self.clock = MachineClock(folder / "clock")
         self._log = folder / "log"
         self._log.touch()
         self._cache = cache
@@ -65,6 +67,12 @@ class Installation:
             self._wanted.add(place)
             if not self.programs[place].is_running:
                 self.programs[place].start()
+
+    async def up(self) -> None:
+        """Wait until all programs have started: one that starts without a database ends, and says why."""
+        for port in self._ports:
+            while not await _takes_connections(port):  # noqa: ASYNC110 - a port announces nothing
+                await asyncio.sleep(LOOK_SECONDS)
 
     async def kill(self, *places: int) -> None:
         """Pull the plug of these, or of all."""
@@ -115,7 +123,8 @@ class Installation:
         }
         if self.setup.updates == "webhook":
             environment |= self._taking_updates_by_webhook()
-        return [Program(environment | {"JEMPUTBOLA_WEB_PORT": str(port)}, folder, self._log) for port in self._ports]
+        ports = [{"JEMPUTBOLA_WEB_PORT": str(port)} for port in self._ports]
+        return [Program(environment | port, folder, self._log, self.clock) for port in ports]
 
     def _taking_updates_by_webhook(self) -> dict[str, str]:
         secret, world = secrets.token_hex(16), self.server.world
@@ -128,6 +137,15 @@ class Installation:
             "JEMPUTBOLA_TELEGRAM_WEBHOOK_SECRET": secret,
             "JEMPUTBOLA_PUBLIC_URL": address,
         }
+
+
+async def _takes_connections(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def free_port() -> int:

@@ -8,29 +8,47 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import mmap
 import multiprocessing
 import os
 import resource
 import signal
+import struct
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
 import bot.channels.telegram.ptb  # noqa: F401 - imported before the fork, so that no start has to wait for it
 from bot.cli import main
+from bot.clock import SystemClock
 
 PREFIX = "JEMPUTBOLA_"
 DIE_WITH_PARENT = 1
 """``PR_SET_PDEATHSIG`` of prctl(2)."""
+SECONDS = struct.Struct("d")
+
+
+class MachineClock:
+    """Says to programs by how much the clock of their machine is wrong; what is steady stays right."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.put(timedelta(0))
+
+    def put(self, ahead: timedelta) -> None:
+        """Set the clock so far ahead of the right time; negative: behind it."""
+        with self.file.open("r+b" if self.file.exists() else "w+b") as file:
+            file.write(SECONDS.pack(ahead.total_seconds()))
 
 
 class Program:
     """One process of the program; ``start`` and end it as often as one likes."""
 
-    def __init__(self, environment: Mapping[str, str], folder: Path, log: Path) -> None:
-        self._given = (dict(environment), str(folder), str(log))
+    def __init__(self, environment: Mapping[str, str], folder: Path, log: Path, clock: MachineClock) -> None:
+        self._given = (dict(environment), str(folder), str(log), str(clock.file))
         self._process: ForkServerProcess | None = None
 
     def start(self) -> None:
@@ -86,9 +104,10 @@ def _forking() -> ForkServerContext:
     return context
 
 
-def _run(environment: Mapping[str, str], folder: str, log: str) -> None:
+def _run(environment: Mapping[str, str], folder: str, log: str, clock: str) -> None:
     """Be the program."""
     _end_with_parent()
+    _tell_time_by(clock)
     for name in [each for each in os.environ if each.startswith(PREFIX)]:
         del os.environ[name]
     os.environ.update(environment)
@@ -97,6 +116,17 @@ def _run(environment: Mapping[str, str], folder: str, log: str) -> None:
     for stream in (sys.stdout, sys.stderr):
         os.dup2(written, stream.fileno())
     main(["run"])
+
+
+def _tell_time_by(clock: str) -> None:
+    with Path(clock).open("rb") as file:
+        shown = mmap.mmap(file.fileno(), SECONDS.size, access=mmap.ACCESS_READ)
+
+    def now(_self: SystemClock) -> datetime:
+        (ahead,) = SECONDS.unpack(shown)
+        return datetime.now(UTC) + timedelta(seconds=ahead)  # noqa: TID251 - the clock
+
+    SystemClock.now = now  # type: ignore[assignment, method-assign]
 
 
 def _end_with_parent() -> None:

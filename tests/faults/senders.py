@@ -13,8 +13,9 @@ from sqlalchemy import insert, select
 from storage.moments import FOREVER
 from storage.outbox_states import OutboxState, Priority
 from storage.tables import address, lease, outbox, person
+from tests.faults.installation import LOOK_SECONDS
 from tests.faults.respondents import PATIENCE_SECONDS
-from tests.faults.site import LOOK_SECONDS, Site
+from tests.faults.site import Site
 
 CHATS = 70
 MESSAGES_A_CHAT = 3

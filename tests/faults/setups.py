@@ -76,7 +76,7 @@ class Ground:
         try:
             await store.roster.load_regions()
             await store.roster.add_district(DISTRICT, 2026, DUE_AT)
-            posts = await store.roster.posts(LONG_AGO, role=Role.VILLAGE_HEAD)
+            posts = await store.roster.posts(role=Role.VILLAGE_HEAD)
             self.codes = [
                 await store.roster.issue_invitation(
                     post.id,

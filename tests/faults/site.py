@@ -6,7 +6,7 @@ import asyncio
 import random
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +15,11 @@ from storage.database import file_of
 from storage.outbox_states import OutboxState
 from storage.store import Store
 from tests.faults.checking import Findings, examine
-from tests.faults.installation import Installation
+from tests.faults.installation import LOOK_SECONDS, Installation
 from tests.faults.respondents import PATIENCE_SECONDS, Respondent
 from tests.faults.setups import Ground, Setup
 from tests.telegram_server import TelegramServer
 
-LOOK_SECONDS = 0.05
 ENDS_WHEN_ASKED = frozenset({0, -signal.SIGTERM})
 """How a program ends that is asked to: by itself, or by the signal when it had only just begun to start."""
 
@@ -103,25 +102,35 @@ async def play(site: Site, strikes: Sequence[Strike], tell: Tell = lambda _name:
     """Let everybody answer while things go wrong, one after the other; then look whether all is well.
 
     ``tell`` hears the name of each strike when it is over.
-
-    Raises:
-        AssertionError: somebody waited in vain for a reply, or could not go on afterwards.
     """
     site.installation.start()
-    async with asyncio.TaskGroup() as tasks:
-        supervision = tasks.create_task(site.installation.supervise())
-        await _answer_while(site, strikes, tell)
-        await asyncio.gather(*(each.go_on() for each in site.people))
-        await _work_off(site)
-        supervision.cancel()
+    in_vain: list[str] = []
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            supervision = tasks.create_task(site.installation.supervise())
+            await _answer_while(site, strikes, tell)
+            await asyncio.gather(*(each.go_on() for each in site.people))
+            await _work_off(site)
+            supervision.cancel()
+    except* (AssertionError, TimeoutError) as waits:
+        in_vain = [f"after {[*site.injected]}: {each!r}" for each in _each(waits)]
     codes = await site.installation.stop()
     world = site.server.world
     found = await examine(site.store, site.people, world.announced)
+    found.problems += in_vain
     if not {*codes} <= ENDS_WHEN_ASKED:
         found.problems.append(f"exit codes after being asked to stop: {codes}")
     if site.installation.ends:
         found.problems.append(f"programs ended by themselves: {site.installation.ends}")
     return found
+
+
+def _each(group: BaseExceptionGroup[Exception]) -> Iterator[BaseException]:
+    for each in group.exceptions:
+        if isinstance(each, BaseExceptionGroup):
+            yield from _each(each)
+        else:
+            yield each
 
 
 async def _answer_while(site: Site, strikes: Sequence[Strike], tell: Tell) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 
 import msgspec
 from sqlalchemy import insert, literal, select
@@ -17,9 +18,10 @@ from storage.moments import FOREVER, as_ms
 from storage.outbox_states import Priority
 from storage.tables import address, outbox
 from tests.faults.checking import BULK_MARK
+from tests.faults.installation import LOOK_SECONDS
 from tests.faults.respondents import PATIENCE_SECONDS
 from tests.faults.setups import LONG_AGO
-from tests.faults.site import LOOK_SECONDS, Site
+from tests.faults.site import Site
 from tests.telegram_server import Fault
 
 FEWEST_CALLS, MOST_CALLS = 3, 30
@@ -29,7 +31,12 @@ JITTER_SECONDS = 0.02
 LONGEST_START_SECONDS = 1.0
 FAILURES = 8
 """Calls that fail before Telegram is well again."""
+HANGS = 4
+"""Fewer: a program gives each of them twenty seconds."""
 FULL_SECONDS = 3.0
+FROZEN_SECONDS = 15.0
+SILENT_SECONDS = 5.0
+CLOCK_JUMP = timedelta(hours=3)
 
 
 async def kill(site: Site) -> None:
@@ -119,6 +126,11 @@ async def doubt_sends(site: Site) -> None:
     await _fail_sends(site, Fault("sendMessage", 500, times=FAILURES, is_late=True))
 
 
+async def hang_sends(site: Site) -> None:
+    """Telegram takes the calls, and then nothing comes, for longer than a program waits."""
+    await _fail_sends(site, Fault("sendMessage", times=HANGS))
+
+
 async def cut_answers(site: Site) -> None:
     """Connections end in the middle of the answer."""
     await _fail_sends(site, Fault("sendMessage", 200, times=FAILURES, is_late=True, is_cut=True))
@@ -141,10 +153,20 @@ async def cut_the_wire(site: Site) -> None:
     site.server.do(wire.mend())
 
 
+async def silence_the_wire(site: Site) -> None:
+    """Nothing comes from Telegram or reaches it, and no connection ends."""
+    await _sometime(site)
+    wire = site.installation.to_telegram
+    site.server.do(wire.silence())
+    await asyncio.sleep(SILENT_SECONDS)
+    site.server.do(wire.mend())
+
+
 async def _fail_sends(site: Site, fault: Fault) -> None:
     await _sometime(site)
+    many = fault.times
     site.server.fails(fault)
-    await site.until(lambda: fault not in site.server.world.faults, f"{FAILURES} calls that fail")
+    await site.until(lambda: fault not in site.server.world.faults, f"{many} calls that fail")
 
 
 async def lock_the_file(site: Site) -> None:
@@ -169,12 +191,42 @@ async def fill_the_disk(site: Site) -> None:
 async def crash_the_database(site: Site) -> None:
     """PostgreSQL ends at once, and comes back when programs have noticed."""
     await _sometime(site)
+    await site.installation.up()
     server = site.ground.server
     assert server
     server.crash()
     await site.logs("turn_not_kept")
     server.start()
     await site.store._database.engine.dispose()
+
+
+async def freeze_the_database(site: Site) -> None:
+    """PostgreSQL stands still for longer than a program trusts its leases or waits for a connection."""
+    await _sometime(site)
+    await site.installation.up()
+    server = site.ground.server
+    assert server
+    server.freeze()
+    await asyncio.sleep(FROZEN_SECONDS)
+    server.thaw()
+
+
+async def set_the_clock_ahead(site: Site) -> None:
+    """The machine's clock jumps three hours ahead, and later back to the right time."""
+    await _set_the_clock(site, CLOCK_JUMP)
+
+
+async def set_the_clock_back(site: Site) -> None:
+    """The machine's clock jumps three hours back, and later ahead to the right time."""
+    await _set_the_clock(site, -CLOCK_JUMP)
+
+
+async def _set_the_clock(site: Site, ahead: timedelta) -> None:
+    await _sometime(site)
+    clock = site.installation.clock
+    clock.put(ahead)
+    await _sometime(site)
+    clock.put(timedelta(0))
 
 
 async def broadcast(site: Site) -> None:
@@ -204,6 +256,18 @@ KILLS = (
 )
 ON_SEVERAL = (kill_all,)
 """Kills that make sense with several processes."""
-EVERYWHERE = (broadcast, refuse_sends, doubt_sends, cut_answers, ask_for_silence, cut_the_wire, broadcast)
-ON_POSTGRESQL = (crash_the_database, crash_the_database)
+EVERYWHERE = (
+    set_the_clock_ahead,
+    broadcast,
+    refuse_sends,
+    doubt_sends,
+    hang_sends,
+    cut_answers,
+    ask_for_silence,
+    cut_the_wire,
+    silence_the_wire,
+    set_the_clock_back,
+    broadcast,
+)
+ON_POSTGRESQL = (crash_the_database, freeze_the_database, crash_the_database)
 ON_SQLITE = (lock_the_file, fill_the_disk)

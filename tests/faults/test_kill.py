@@ -1,4 +1,4 @@
-"""The program is killed at any moment, and nothing that was said or decided is lost or doubled."""
+"""The program is killed at any moment, the clock is set, and nothing that was said or decided is lost or doubled."""
 
 from __future__ import annotations
 
@@ -17,11 +17,21 @@ from tests.faults.strikes import (
     kill_after_a_send_arrived,
     kill_before_a_send_arrives,
     kill_before_telegram_hears,
+    set_the_clock_ahead,
+    set_the_clock_back,
 )
 
 PEOPLE = 5
 SEED = "20260312"
-STRIKES = (kill, kill_before_a_send_arrives, kill_before_telegram_hears, broadcast, kill_after_a_send_arrived)
+STRIKES = (
+    set_the_clock_ahead,
+    kill,
+    kill_before_a_send_arrives,
+    kill_before_telegram_hears,
+    broadcast,
+    set_the_clock_back,
+    kill_after_a_send_arrived,
+)
 
 
 @pytest.mark.timeout(300)  # a dozen starts on a busy machine
