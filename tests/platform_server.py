@@ -45,6 +45,8 @@ class Fault:
     code: int = 0
     """The platform's own code, where it has such."""
     retry_after: int = 0
+    after: int = 0
+    """So many calls go well before."""
     times: int = 1
     is_late: bool = False
     """It goes wrong after the call has taken effect."""
@@ -102,6 +104,9 @@ class Happenings(ABC):
         """Give what goes wrong with a call of this method now."""
         for fault in self.faults:
             if fault.method == method:
+                if fault.after > 0:
+                    fault.after -= 1
+                    return None
                 fault.times -= 1
                 if fault.times <= 0:
                     self.faults.remove(fault)

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.channels.rendering import whatsapp
 from bot.channels.rendering.buttons import fit_buttons
 from bot.channels.rendering.markup import plain, read_markup, units, write_html
 from bot.channels.rendering.splitting import split
 from bot.channels.rendering.telegram import draw
 from bot.channels.telegram.channel import LIMITS
+from bot.channels.whatsapp.channel import LIMITS as WHATSAPP
 from conversations.events import StoredFile
 from conversations.messages import Button, Message, escaped
 
@@ -136,3 +138,36 @@ def test_a_file_stays_when_buttons_become_a_list() -> None:
     fitted = fit_buttons(Message("Pilih", ((Button("x" * 65, "y"),),), PICTURE), LIMITS)
 
     assert fitted.file == PICTURE
+
+
+LABELS = st.text(st.sampled_from("ab é🌳.*_1"), max_size=90)
+
+
+@given(
+    st.lists(PIECES).map("".join),
+    st.integers(0, 3000),
+    st.lists(LABELS, max_size=13),
+    st.sampled_from([None, PICTURE]),
+    st.booleans(),
+)
+def test_whatsapp_is_never_given_what_it_would_refuse(
+    written: str, more: int, labels: list[str], file: StoredFile | None, has_twins: bool
+) -> None:
+    buttons = tuple((Button(label, "a" if has_twins else f"a:{place}"),) for place, label in enumerate(labels))
+
+    drawn = whatsapp.draw(Message(written + " kata*" * more, buttons, file), WHATSAPP)
+
+    bodies = [*drawn.parts[:-1], *(() if drawn.choices else drawn.parts[-1:])]
+    tappable = [drawn.parts[-1] if drawn.parts else drawn.caption] if drawn.choices else []
+    title_units, data_bytes = (24, 200) if drawn.has_list else (20, 256)
+    assert all(units(body.strip()) > 0 and units(body) <= 4096 for body in bodies)
+    assert all(units(body) <= 1024 for body in [*tappable, drawn.caption])
+    assert drawn.parts or file
+    assert drawn.parts or not drawn.has_list
+    assert len(drawn.choices) <= 10
+    assert (
+        len({each.title for each in drawn.choices}) == len({each.data for each in drawn.choices}) == len(drawn.choices)
+    )
+    assert all(each.title.strip() and units(each.title) <= title_units for each in drawn.choices)
+    assert all(0 < len(each.data.encode()) <= data_bytes for each in drawn.choices)
+    assert all(units(each.description) <= 72 for each in drawn.choices)

@@ -40,7 +40,7 @@ class Chat:
     typing: int = 0
     """How often somebody was seen typing."""
     allowance: float = PAIR_BURST
-    counted_at: float = 0.0
+    counted_at: float = field(default_factory=time.monotonic)
 
     def is_for(self, given: Mapping[str, Any]) -> bool:
         """Tell whether a message is for this person."""

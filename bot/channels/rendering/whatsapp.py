@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.channels.port import ChannelLimits
 from bot.channels.rendering.buttons import fit_buttons, numbered
@@ -60,11 +60,13 @@ class Drawn:
 
 def draw(message: Message, limits: ChannelLimits) -> Drawn:
     """Draw a message within WhatsApp's limits."""
-    fitted = fit_buttons(message, limits)
+    carried = [button.data for row in message.buttons for button in row]
+    has_twins = len(set(carried)) < len(carried)  # which WhatsApp refuses
+    fitted = fit_buttons(message, replace(limits, buttons=0) if has_twins else limits)
     buttons = [button for row in fitted.buttons for button in row]
     choices = _choices(buttons)
     text = fitted.text
-    if any(choice.title != button.label for choice, button in zip(choices, buttons, strict=True)):
+    if any(choice.title != button.label.strip() for choice, button in zip(choices, buttons, strict=True)):
         text = "\n\n".join(filter(None, (text, numbered(buttons))))
     drawn = Drawn((), choices)
     runs = read_markup(text)
@@ -113,7 +115,7 @@ def _choices(buttons: Sequence[Button]) -> tuple[Choice, ...]:
     most = BUTTON_UNITS if len(buttons) <= MOST_REPLY_BUTTONS else ROW_UNITS
     labels = [button.label.strip() for button in buttons]
     if all(units(label) <= most for label in labels) and len(set(labels)) == len(labels):
-        return tuple(Choice(button.label, button.data) for button in buttons)
+        return tuple(Choice(label, button.data) for label, button in zip(labels, buttons, strict=True))
     return tuple(
         _cut_choice(f"{number}. {label}", button, most)
         for number, (label, button) in enumerate(zip(labels, buttons, strict=True), start=1)
