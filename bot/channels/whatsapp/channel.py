@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.channels.port import Accept, ChannelError, ChannelLimits, OpenFile, Rates
+from bot.channels.port import Accept, ChannelError, OpenFile
 from bot.channels.whatsapp.courtesies import Courtesies
 from bot.channels.whatsapp.decoding import CHANNEL
 from bot.channels.whatsapp.graph import GraphApi
+from bot.channels.whatsapp.limits import LIMITS
 from bot.channels.whatsapp.media import MediaStore
 from bot.channels.whatsapp.sending import Sender
 from bot.channels.whatsapp.webhook import Heard, Line, Webhook
@@ -19,22 +20,6 @@ from conversations.events import IncomingFile
 from storage.envelopes import AddressKey
 from storage.errors import StorageError
 from storage.outbox import OutboxRow
-
-LIMITS = ChannelLimits(
-    text_units=4096,
-    caption_units=1024,
-    photo_bytes=5 * 1024 * 1024,
-    buttons=10,
-    buttons_a_row=1,
-    label_characters=1024,  # longer titles than a button holds are cut, and stand in the text
-    data_bytes=200,
-    file_bytes=100 * 1024 * 1024,
-    rates=Rates(account_messages=75, bulk_messages=60, chat_burst=40, chat_interval=timedelta(seconds=6)),
-)
-"""Meta allows 80 messages a second over all, and to one person one in 6 seconds after a burst of 45.
-
-Source: https://developers.facebook.com/docs/whatsapp/cloud-api/overview#throughput
-"""
 
 
 class WhatsAppChannel:
