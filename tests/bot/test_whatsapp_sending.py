@@ -136,6 +136,20 @@ async def test_up_to_three_choices_are_buttons_up_to_ten_a_list_and_more_numbere
         assert heard.text == "Pilih satu."
 
 
+async def test_below_many_choices_the_ways_to_go_on_can_still_be_tapped(
+    channel: WhatsAppChannel, ahmad: Person
+) -> None:
+    choices = buttons(*[f"Desa {place}" for place in range(1, 13)])
+    onward = (Button("Lewati", "k"), Button("Kembali", "b"))
+
+    await channel.send(outgoing(ahmad, Message("Pilih satu.", (*choices, onward))))
+    await channel.send(outgoing(ahmad, Message("Pilih satu. " * 90, (*choices, onward))))
+
+    short, *_, long = ahmad.heard
+    assert (short.titles, short.text.splitlines()[-1]) == (["Lewati", "Kembali"], "12. Desa 12")
+    assert (long.titles, long.text.splitlines()[-1]) == ([], "14. Kembali")
+
+
 async def test_a_question_that_is_too_long_for_choices_ends_in_a_bubble_that_has_them(
     channel: WhatsAppChannel, ahmad: Person
 ) -> None:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from bot.channels.port import ChannelLimits
 from bot.channels.rendering.buttons import fit_buttons, numbered
 from bot.channels.rendering.markup import Run, plain, read_markup, units
@@ -60,6 +62,7 @@ class Drawn:
 
 def draw(message: Message, limits: ChannelLimits) -> Drawn:
     """Draw a message within WhatsApp's limits."""
+    message = _above_last_row_written_out(message, limits)
     carried = [button.data for row in message.buttons for button in row]
     has_twins = len(set(carried)) < len(carried)  # which WhatsApp refuses
     fitted = fit_buttons(message, replace(limits, buttons=0) if has_twins else limits)
@@ -73,6 +76,24 @@ def draw(message: Message, limits: ChannelLimits) -> Drawn:
     if fitted.file and not drawn.has_list and units(write_whatsapp(runs)) <= limits.caption_units:
         return Drawn((), choices, caption=write_whatsapp(runs))
     return Drawn(_parts(runs, limits.text_units, BODY_UNITS if choices else 0), choices)
+
+
+def _above_last_row_written_out(message: Message, limits: ChannelLimits) -> Message:
+    """Where there are too many buttons, keep the last row if it has several: below the choices, the ways to go on.
+
+    A typed number chooses among what is written out, which comes first.
+    """
+    *above, last = message.buttons or ((),)
+    choices = [button for row in above for button in row]
+    text = "\n\n".join(filter(None, (message.text, numbered(choices))))
+    if (
+        len(choices) + len(last) <= limits.buttons
+        or len(last) < 2
+        or any(units(button.label) > BUTTON_UNITS for button in last)
+        or units(write_whatsapp(read_markup(text))) > BODY_UNITS
+    ):
+        return message
+    return msgspec.structs.replace(message, text=text, buttons=(last,))
 
 
 def write_whatsapp(runs: Iterable[Run]) -> str:
