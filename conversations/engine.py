@@ -11,7 +11,7 @@ from conversations.brief import Brief
 from conversations.dialogs.evidence import receive, refused, stored
 from conversations.dialogs.tapping import take_tap
 from conversations.dialogs.typing import take_edit, take_location, take_text
-from conversations.dialogs.unusual import lead_back, take_unsupported
+from conversations.dialogs.unusual import take_contact, take_unsupported
 from conversations.events import (
     ChoiceTapped,
     ContactReceived,
@@ -69,7 +69,7 @@ def _take(turn: Turn, event: Event) -> None:
         case LocationReceived():
             take_location(turn, event)
         case ContactReceived():
-            lead_back(turn, turn.texts("contact.not_needed"))
+            take_contact(turn, event)
         case UnsupportedReceived():
             take_unsupported(turn, event)
         case _:

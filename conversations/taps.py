@@ -52,7 +52,7 @@ class Verb(StrEnum):
     ATTACH = "f"
     """assignment, row: the files that wait belong here"""
     MENU = "o"
-    """what: home, help, status, language, score, queue, forget, ask, continue, notices"""
+    """what: home, help, status, language, score, queue, forget, ask"""
     SPEAK = "j"
     """language"""
     SCORE = "g"
@@ -68,7 +68,7 @@ class Verb(StrEnum):
     REGISTER = "n3"
     """invitation code"""
     CHATS = "n4"
-    """what: show, code, yes, no, prefer, leave, leave!; then the channel or the address"""
+    """what: show, code, how, yes, no, prefer, leave, leave!, news, no_news; then the channel or the address"""
 
 
 class Tap(msgspec.Struct, frozen=True):

@@ -36,6 +36,10 @@ class Intent(StrEnum):
     FORGET = "forget"
     PRIVACY = "privacy"
     PARTS = "parts"
+    LINK = "link"
+    CHATS = "chats"
+    NO_NEWS = "no_news"
+    NEWS = "news"
 
 
 class Command(NamedTuple):
@@ -76,7 +80,6 @@ PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.QUEUE: ("antrean", "antrian", "permintaan", "queue", "requests"),
     Intent.STOP: (
         "berhenti dulu",
-        "stop",
         "nanti",
         "nanti dulu",
         "nanti lagi",
@@ -105,6 +108,9 @@ PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.FORGET: ("hapus data saya", "hapus saya", "delete my data"),
     Intent.PARTS: ("daftar isi", "bagian", "parts", "contents"),
     Intent.PRIVACY: ("privasi", "data saya", "privacy"),
+    Intent.CHATS: ("saluran", "saluran saya", "lepas", "lepas saluran", "my channels", "channels", "unlink"),
+    Intent.NO_NEWS: ("berhenti", "stop", "berhenti langganan", "unsubscribe"),
+    Intent.NEWS: ("langganan", "berlangganan", "subscribe"),
 }
 WITH_ARGUMENT: dict[Intent, tuple[str, ...]] = {
     Intent.CHANGE: ("ubah", "ganti", "betulkan", "perbaiki", "change", "edit"),
@@ -112,6 +118,7 @@ WITH_ARGUMENT: dict[Intent, tuple[str, ...]] = {
     Intent.LANGUAGE: ("bahasa", "language"),
     Intent.FILES: ("bukti", "lampiran", "evidence", "files"),
     Intent.REGISTER: ("daftar", "register"),
+    Intent.LINK: ("sambung", "sambungkan", "link"),
 }
 """Words that something may follow: ``ubah 7``, ``skor Kaur``."""
 LANGUAGE_WORDS: dict[str, tuple[str, ...]] = {
@@ -120,7 +127,13 @@ LANGUAGE_WORDS: dict[str, tuple[str, ...]] = {
 }
 """What the languages are called."""
 CODE = re.compile(r"[A-Za-z0-9_-]{6,40}")
-"""How an invitation code looks."""
+"""How a code looks."""
+LINK_CODE = re.compile(r"[2-9a-hjkmnp-z]{8}", re.IGNORECASE)
+"""How a code that links two chats looks exactly."""
+IN_CODE = re.compile(r"[ .-]")
+"""What people put into a code to read it better."""
+OTHER_CHANNELS = frozenset({"whatsapp", "wa", "telegram", "saluran", "channel", "ke whatsapp", "ke wa", "ke telegram"})
+"""Where somebody wants to go on who types no code: ``sambung ke whatsapp``."""
 FILLER = frozenset("kita kami saya sekarang berapa ini itu ya dong apa our now my the what is".split())
 QUESTIONS_ABOUT_SCORE = re.compile(r"\b(tier|skor|predikat|peringkat)\b.*\b(kita|sekarang|berapa|kabupaten)\b")
 
@@ -144,7 +157,7 @@ def read_command(written: str) -> Command | None:
     if first.partition("@")[0] in _EXACT and written.lstrip().startswith("/"):
         return Command(_EXACT[first.partition("@")[0]], rest)
     if first in _LEADING and _fits(_LEADING[first], rest):
-        return Command(_LEADING[first], _without_filler(rest) if _LEADING[first] is Intent.SCORE else rest)
+        return Command(_LEADING[first], _argument(_LEADING[first], rest))
     return Command(Intent.SCORE, "") if QUESTIONS_ABOUT_SCORE.search(words) else None
 
 
@@ -157,6 +170,16 @@ def has_code_shape(word: str) -> bool:
 def language_named(words: str) -> str:
     """Give the code of the language that was named; empty when none was."""
     return next((code for code, names in LANGUAGE_WORDS.items() if words in names), "")
+
+
+def _argument(intent: Intent, rest: str) -> str:
+    match intent:
+        case Intent.SCORE:
+            return _without_filler(rest)
+        case Intent.LINK:
+            return "" if rest in OTHER_CHANNELS else IN_CODE.sub("", rest)
+        case _:
+            return rest
 
 
 def _without_filler(words: str) -> str:
@@ -173,5 +196,7 @@ def _fits(intent: Intent, argument: str) -> bool:
             return not argument or bool(language_named(argument))
         case Intent.REGISTER:
             return not argument or bool(CODE.fullmatch(argument))
+        case Intent.LINK:
+            return argument in OTHER_CHANNELS or not argument or bool(CODE.fullmatch(IN_CODE.sub("", argument)))
         case _:
             return True

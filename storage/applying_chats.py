@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 import msgspec
 
-from conversations.actions import KeepPhone, LeaveChat, LinkChat, OptOut
-from conversations.needs import ChatsNeed, CoordinatorsNeed, HolderNeed, LinkNeed, PhoneNeed, QueueNeed, RequestNeed
+from conversations.actions import IssueLinkCode, KeepPhone, LeaveChat, LinkChat, OptOut, PreferChannel
+from conversations.needs import (
+    ChatsNeed,
+    CoordinatorsNeed,
+    FreshCodeNeed,
+    HolderNeed,
+    LinkNeed,
+    PhoneNeed,
+    QueueNeed,
+    RequestNeed,
+)
 from conversations.people import Person
 from conversations.session import NEW_SESSION
 from storage.errors import StorageError
@@ -28,8 +39,12 @@ def act_on_chats(state: TurnState, action: ChatAction, turn: Turn) -> None:
             _note(state, change.address, is_opted_out=action.is_out)
         case KeepPhone():
             _note(state, change.address, phone=action.phone)
-        case _:
+        case IssueLinkCode():
+            state.forget_needs(FreshCodeNeed)
+        case PreferChannel():
             pass
+        case _:
+            assert_never(action)
     state.pending.chats.append(change)
     state.forget_needs(LinkNeed, PhoneNeed, ChatsNeed, HolderNeed)
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from conversations.dialogs import evidence, files, home, language, moving, person, requests, review, scores
+from conversations.dialogs import (
+    chats,
+    evidence,
+    files,
+    home,
+    language,
+    linking,
+    moving,
+    person,
+    requests,
+    review,
+    scores,
+)
 from conversations.dialogs.asking import open_spot
 from conversations.dialogs.overview import show_parts, show_review
 from conversations.dialogs.rows import row_meant
@@ -10,15 +22,18 @@ from conversations.dialogs.status import context_line
 from conversations.forms import Spot
 from conversations.session import Reviewing
 from conversations.turn import Turn
-from conversations.words import Command, Intent, has_code_shape
+from conversations.words import LINK_CODE, Command, Intent, has_code_shape
 from indicators.form import QuestionKind
+
+ANYWHERE = frozenset({Intent.REGISTER, Intent.LINK, Intent.NO_NEWS, Intent.NEWS})
+"""What is a command wherever it is typed, also where names are asked for or choices are offered."""
 
 
 def is_meant(spot: Spot | None, command: Command, written: str) -> bool:
     """Tell whether words are a command rather than the answer to the question that is open."""
     if spot is None:
         return True
-    if spot.question.kind is QuestionKind.SELECT_ONE and command.intent is not Intent.REGISTER:
+    if spot.question.kind is QuestionKind.SELECT_ONE and command.intent not in ANYWHERE:
         return False
     if spot.question.kind is not QuestionKind.TEXT:
         return True
@@ -29,6 +44,8 @@ def is_meant(spot: Spot | None, command: Command, written: str) -> bool:
             return not command.argument or any(each.isdigit() for each in command.argument)
         case Intent.REGISTER:
             return has_code_shape(command.argument)
+        case Intent.LINK:
+            return not command.argument or bool(LINK_CODE.fullmatch(command.argument))
         case _:
             return True
 
@@ -72,8 +89,24 @@ def _obey_rarely(turn: Turn, command: Command) -> None:
             home.ask_coordinator(turn)
         case Intent.FORGET:
             person.confirm_forget(turn)
-        case _:
+        case Intent.PRIVACY:
             person.show_privacy(turn)
+        case _:
+            _obey_about_chats(turn, command)
+
+
+def _obey_about_chats(turn: Turn, command: Command) -> None:
+    match command.intent:
+        case Intent.LINK if command.argument:
+            linking.take_code(turn, command.argument)
+        case Intent.LINK:
+            linking.start(turn)
+        case Intent.NO_NEWS:
+            chats.refuse_news(turn)
+        case Intent.NEWS:
+            chats.take_news(turn)
+        case _:
+            chats.show(turn)
 
 
 def _go_on(turn: Turn) -> None:

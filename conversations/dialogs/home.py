@@ -110,12 +110,13 @@ def show_help(turn: Turn) -> None:
     fills = texts("help.filling") if turn.brief.assignments else None
     queue = texts("help.queue") if turn.holds(Role.COORDINATOR) else None
     turn.say(
-        joined(texts("help.title"), fills, texts("help.score"), queue, texts("help.end")),
+        joined(texts("help.title"), fills, texts("help.score"), queue, texts("help.chats"), texts("help.end")),
         (
             *menu_buttons(turn),
             (
                 ask_button(turn),
                 Button(texts.plain("button.privacy"), tap(Verb.MENU, "privacy")),
+                Button(texts.plain("button.chats"), tap(Verb.CHATS, "show")),
             ),
         ),
     )

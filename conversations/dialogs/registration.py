@@ -7,12 +7,13 @@ import msgspec
 from conversations.actions import AcceptInvitation
 from conversations.dialogs.asking import asking_of
 from conversations.dialogs.going import start_filling
+from conversations.dialogs.guessing import count_wrong, is_guessing
 from conversations.dialogs.home import lost_buttons, show_menu
 from conversations.dialogs.offers import language_buttons, menu_button
 from conversations.hours import greeting_key, last_day
 from conversations.messages import Button
-from conversations.needs import InvitationNeed, InvitedToNeed
-from conversations.people import Assignment, Invitation, Post
+from conversations.needs import HolderNeed, InvitationNeed, InvitedToNeed
+from conversations.people import Assignment, Counterpart, Invitation, Post
 from conversations.session import Home, Invited, Lost
 from conversations.taps import Verb, tap
 from conversations.texts import Markup, texts_for
@@ -22,9 +23,6 @@ from conversations.views.naming import post_name
 from conversations.words import CODE, NO, YES, Command, Intent, plain
 from indicators.reading.plain import without_invisible
 
-MOST_WRONG_CODES = 5
-WRONG_CODES_SECONDS = 60 * 60
-"""Five wrong codes in an hour, then a pause: guessing a code is hopeless."""
 MOST_NAME_CHARACTERS = 80
 MINUTES_PER_ROW = 1.25
 AGREEING = YES | {"setuju", "saya setuju", "mulai", "setuju mulai", "baik", "agree", "i agree"}
@@ -33,17 +31,17 @@ READING = frozenset({"baca", "baca dulu", "read", "read first"})
 
 def take_code(turn: Turn, code: str) -> None:
     """Somebody shows an invitation code."""
-    if _is_guessing(turn):
+    if is_guessing(turn):
         turn.say(turn.texts("code.too_many"))
         return
     invitation = turn.find(InvitationNeed(code.upper())) if CODE.fullmatch(code) else None
     if not isinstance(invitation, Invitation) or not invitation.is_usable:
-        _count_wrong(turn)
+        count_wrong(turn)
         turn.say(turn.texts("code.used" if invitation else "code.unknown"), _ways_out(turn))
         return
     turn.note(place=Invited(code.upper()), paused=asking_of(turn.session), misses=0)
     _address(turn, invitation)
-    _ask_post(turn, invitation)
+    _ask_post(turn, Invited(code.upper()), invitation)
 
 
 def _ways_out(turn: Turn) -> Buttons:
@@ -62,22 +60,7 @@ def _address(turn: Turn, invitation: Invitation) -> None:
         turn.texts = texts_for(turn.texts.language, invitation.honorific)
 
 
-def _is_guessing(turn: Turn) -> bool:
-    session = turn.session
-    is_recent = turn.event.at.timestamp() - session.wrong_since < WRONG_CODES_SECONDS
-    return is_recent and session.wrong_codes >= MOST_WRONG_CODES
-
-
-def _count_wrong(turn: Turn) -> None:
-    now = int(turn.event.at.timestamp())
-    is_recent = now - turn.session.wrong_since < WRONG_CODES_SECONDS
-    turn.note(
-        wrong_codes=turn.session.wrong_codes + 1 if is_recent else 1,
-        wrong_since=turn.session.wrong_since if is_recent else now,
-    )
-
-
-def _ask_post(turn: Turn, invitation: Invitation) -> None:
+def _ask_post(turn: Turn, place: Invited, invitation: Invitation) -> None:
     hello = turn.texts(greeting_key(turn.event.at, invitation.region.code))
     name = f"{invitation.honorific} {invitation.name}".strip() or turn.texts("you")
     text = turn.texts(
@@ -87,15 +70,15 @@ def _ask_post(turn: Turn, invitation: Invitation) -> None:
         district=invitation.region.district,
         post=post_name(turn.brief.library, invitation, turn.texts),
     )
-    turn.say(
-        text,
-        (
-            (
-                Button(turn.texts.plain("button.right"), tap(Verb.JOIN, "yes")),
-                Button(turn.texts.plain("button.wrong"), tap(Verb.JOIN, "no")),
-            ),
-        ),
-    )
+    right = Button(turn.texts.plain("button.right"), tap(Verb.JOIN, "yes"))
+    wrong = Button(turn.texts.plain("button.wrong"), tap(Verb.JOIN, "no"))
+    holder = turn.find(HolderNeed(place.code))
+    if not isinstance(holder, Counterpart) or holder.person.id == turn.brief.person.id:
+        turn.say(text, ((right, wrong),))
+        return
+    held = turn.texts("register.held", name=holder.person.called, channel=holder.channel_name)
+    same = Button(turn.texts.plain("button.same_person"), tap(Verb.CHATS, "how"))
+    turn.say(joined(text, held), ((right, wrong), (same,)))
 
 
 def answer(turn: Turn, place: Invited, said: str) -> None:
@@ -134,7 +117,7 @@ def _confirm_post(turn: Turn, place: Invited, invitation: Invitation) -> None:
 def _repeat(turn: Turn, place: Invited, invitation: Invitation) -> None:
     """Ask what is still open: the post, the name, or consent."""
     if not place.is_post_confirmed:
-        _ask_post(turn, invitation)
+        _ask_post(turn, place, invitation)
     elif not _name_of(place, invitation):
         turn.say(turn.texts("register.name"))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conversations.dialogs import (
+    chats,
     evidence,
     files,
     home,
@@ -194,6 +195,8 @@ def _elsewhere(turn: Turn, tapped: Tap) -> None:
             requests.take_tap(turn, tapped)
         case Verb.DECIDE:
             requests.decide(turn, tapped)
+        case Verb.CHATS:
+            chats.take_tap(turn, tapped)
         case _:
             registration.take_code(turn, tapped.text(0))
 

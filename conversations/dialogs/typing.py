@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from conversations.dialogs import evidence, home, language, moving, registration, requests, review
+from conversations.dialogs import evidence, home, language, linking, moving, registration, requests, review
 from conversations.dialogs.answering import confirmed, not_meant, propose, take_value, take_written
 from conversations.dialogs.asking import ask, find_question, open_spot, say_and_ask_again
-from conversations.dialogs.commands import is_meant, obey
+from conversations.dialogs.commands import ANYWHERE, is_meant, obey
 from conversations.dialogs.doubts import Given, explain_rejection
 from conversations.dialogs.offers import ask_button
 from conversations.dialogs.rows import row_meant
@@ -16,7 +16,7 @@ from conversations.dialogs.unusual import lead_back
 from conversations.events import LocationReceived, TextEdited, TextReceived
 from conversations.forms import Filling, Spot
 from conversations.needs import Topic, TopicNeed
-from conversations.session import Confirming, Invited, Lost, Requesting, Sorting
+from conversations.session import Confirming, Invited, Linking, Lost, Requesting, Sorting
 from conversations.taps import read_tap
 from conversations.turn import Turn
 from conversations.words import NO, YES, Command, Intent, has_code_shape, plain, read_command
@@ -38,14 +38,32 @@ def take_text(turn: Turn, event: TextReceived) -> None:
     written = event.text.strip()
     command = read_command(written)
     place = turn.place
-    if _registers(turn, written, command):
+    if _registers(turn, written, command) or _obeys_anywhere(turn, written, command):
+        return
+    if isinstance(place, Lost) and linking.offer(turn):
         return
     if isinstance(place, Invited):
         registration.take_text(turn, place, written, command)
+    elif isinstance(place, Linking):
+        _take_while_linking(turn, place, written, command)
     elif isinstance(place, Requesting):
         _take_in_request(turn, place, written, command)
     elif not (event.reply_to and command is None and _answers_topic(turn, event.reply_to, written)):
         _take_words(turn, written, command)
+
+
+def _obeys_anywhere(turn: Turn, written: str, command: Command | None) -> bool:
+    if command is None or command.intent not in ANYWHERE or not is_meant(open_spot(turn), command, written):
+        return False
+    obey(turn, command)
+    return True
+
+
+def _take_while_linking(turn: Turn, place: Linking, written: str, command: Command | None) -> None:
+    if command and command.intent is Intent.LANGUAGE:
+        language.choose_language(turn, command.argument)
+        return
+    linking.take_text(turn, place, written, command)
 
 
 def _take_in_request(turn: Turn, place: Requesting, written: str, command: Command | None) -> None:

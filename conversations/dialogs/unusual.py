@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from conversations.dialogs import registration, requests
+from conversations.dialogs import linking, registration, requests
 from conversations.dialogs.asking import say_and_ask_again
 from conversations.dialogs.home import show_menu
 from conversations.dialogs.offers import menu_button
-from conversations.events import FileReceived, UnsupportedReceived
-from conversations.session import Asking, Invited, Requesting
+from conversations.events import ContactReceived, FileReceived, UnsupportedReceived
+from conversations.session import Asking, Invited, Linking, Requesting
 from conversations.texts import Markup
 from conversations.turn import Turn, column
 
@@ -21,6 +21,13 @@ def take_unsupported(turn: Turn, event: UnsupportedReceived) -> None:
         return
     kind = "voice" if event.kind in HEARD else "video" if event.kind in SEEN else "other"
     lead_back(turn, turn.texts(f"unsupported.{kind}"))
+
+
+def take_contact(turn: Turn, event: ContactReceived) -> None:
+    """The sender's own number may be that of a chat elsewhere; other cards are of no use."""
+    said = linking.take_contact(turn, event, otherwise=turn.texts("contact.not_needed"))
+    if said is not None:
+        lead_back(turn, said)
 
 
 def take_file_in_vain(turn: Turn, event: FileReceived, said: Markup) -> None:
@@ -46,6 +53,9 @@ def lead_back(turn: Turn, said: Markup | str) -> None:
         case Requesting() as place:
             turn.opening = said
             requests.ask_what_is_missing(turn, place)
+        case Linking() as place:
+            turn.opening = said
+            linking.repeat(turn, place)
         case Asking():
             say_and_ask_again(turn, said)
         case _ if not turn.brief.posts:

@@ -1,8 +1,9 @@
-"""Somebody who chats, with what they hold and what they were told."""
+"""Somebody who chats: a chat, with what was said in it, and the person whose it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import msgspec
 
@@ -13,13 +14,29 @@ from conversations.session import NEW_SESSION
 
 
 @dataclass
-class Inhabitant:
-    """One person."""
+class Mind:
+    """A person with their posts and conversation, wherever they write from."""
 
-    name: str
     person: Person
     posts: list[Post] = field(default_factory=list)
     session: bytes = msgspec.json.encode(NEW_SESSION)
+    preferred: str = ""
+    wrote_last: int = 0
+    """The chat."""
+
+
+@dataclass
+class Inhabitant:
+    """One chat."""
+
+    name: str
+    mind: Mind
+    address: int = 0
+    channel: str = "telegram"
+    phone: str = ""
+    is_opted_out: bool = False
+    is_blocked: bool = False
+    linked_at: datetime | None = None
     heard: list[Message] = field(default_factory=list)
     topics: dict[str, Topic] = field(default_factory=dict)
     """What each message of this chat was about, by its id."""
@@ -27,3 +44,31 @@ class Inhabitant:
     """Ids of the messages that were heard, in order."""
     typed: dict[str, str] = field(default_factory=dict)
     """Ids of the messages that were typed, by their text; the last one of the same text."""
+
+    @property
+    def channel_name(self) -> str:
+        """What people call the channel."""
+        return {"telegram": "Telegram", "whatsapp": "WhatsApp"}[self.channel]
+
+    @property
+    def person(self) -> Person:
+        """Who writes here."""
+        return self.mind.person
+
+    @person.setter
+    def person(self, person: Person) -> None:
+        self.mind.person = person
+
+    @property
+    def posts(self) -> list[Post]:
+        """What they hold."""
+        return self.mind.posts
+
+    @property
+    def session(self) -> bytes:
+        """Their conversation."""
+        return self.mind.session
+
+    @session.setter
+    def session(self, session: bytes) -> None:
+        self.mind.session = session

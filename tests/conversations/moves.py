@@ -22,6 +22,7 @@ TEXTS = (
     "ubah 7", "ubah", "bukti 1", "bukti 26.6", "26.8b", "yang forum anak salah, sudah ada", "taman bermain", "1, 2, 3",
     "semua", "antrean", "bahasa", "bahasa inggris", "daftar", "daftar AB12CD34EF", "/start AB12CD34EF", "AB12CD34EF",
     "daftar isi", "hapus data saya", "privasi", "tanya koordinator", "setuju", "Budi", "sungai rebo", "banyuasin",
+    "sambung", "sambung AB2CD3EF", "saluran", "lepas", "berhenti", "stop", "langganan",
     "baca dulu", "tidak tahu", "", "   ", "<b>&", "\u200e", "🙂", "lainnya: anu", "ringkasan",
 )  # fmt: skip
 NAMES = ("perdes", "akta", "anak", "anggaran_untuk", "perdes_bukti", "forum", "p1_1", "kelembagaan", "26.2", "x", "")
@@ -29,6 +30,7 @@ FILES = ("a", "b", "c", "film", "hilang")
 
 TELLING = (
     "g:2", "g:4", "g:5", "g:6", "t:2", "t:6", "t:2:26.2", "v:4", "w:4", "s:4:1", "e:3:25.2", "n2:1:yes", "o:queue",
+    "n4:yes", "n4:leave!:1", "n4:leave!:9", "n4:prefer:telegram",
 )  # fmt: skip
 """What would tell or do something that is not everybody's."""
 
@@ -45,6 +47,8 @@ def town() -> World:
     world.appoint("budi", Role.OFFICIAL, BANYUASIN)
     world.appoint("gubernur", Role.OFFICIAL, SUMSEL)
     world.enter("tamu")
+    world.moves_in("tamu", "whatsapp", "6281100001")
+    world.moves_in("ahmad", "telegram", "6281100001")
     world.invite(Role.VILLAGE_HEAD, MARIANA, name="")
     return world
 
@@ -92,6 +96,14 @@ def sends_else(name: str, what: str, world: World) -> None:
         "contact": partial(world.sends_contact, name),
         "place": partial(world.points_at, name, -2.9, 104.7),
     }[what]()
+
+
+def links(name: str, other: str, answer: str, world: World) -> None:
+    """Type the code that somebody else asked for last, perhaps long ago."""
+    world.says(other, "sambung")
+    codes = [code for code, each in world.link_codes.items() if each.mind is world.people[other].mind]
+    world.says(name, f"sambung {codes[0] if codes else ''}")
+    world.says(name, answer)
 
 
 def time_passes(hours: int, world: World) -> None:

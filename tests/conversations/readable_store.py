@@ -10,12 +10,16 @@ from rapidfuzz import fuzz, process
 
 from conversations.needs import (
     AllSheetsNeed,
+    ChatsNeed,
     CoordinatorsNeed,
     FreshCodeNeed,
+    HolderNeed,
     InvitationNeed,
     InvitedToNeed,
+    LinkNeed,
     Need,
     PersonNeed,
+    PhoneNeed,
     QueueNeed,
     RegionNeed,
     RegionSearchNeed,
@@ -29,9 +33,9 @@ from conversations.needs import (
     TopicNeed,
     UnitAnswer,
 )
-from conversations.people import Assignment, Person, Post, Region, Role
+from conversations.people import Assignment, Chat, Chats, Counterpart, Person, Post, Region, Role, Standing
 from indicators.form import RowNumber
-from tests.conversations.inhabitants import Inhabitant
+from tests.conversations.inhabitants import Inhabitant, Mind
 from tests.conversations.places import REGIONS
 from tests.conversations.store import Store
 
@@ -72,11 +76,61 @@ class ReadableStore(Store):
         if invitation is None:
             return ()
         post = Post(0, invitation.role, invitation.region, invitation.standing, invitation.office)
-        return self.assignments_of(Inhabitant("", Person(0), [post]))
+        return self.assignments_of(Inhabitant("", Mind(Person(0), [post])))
 
     @lookup.register
     def _(self, need: FreshCodeNeed) -> object:
-        return f"FRESH{sum(need.purpose.encode()):05d}"
+        spelled = f"{sum(need.purpose.encode()):05d}".translate(str.maketrans("01", "AB"))
+        return f"FRESH{spelled}"[-need.characters :]
+
+    @lookup.register
+    def _(self, need: LinkNeed) -> object:
+        code = self.link_codes.get(need.code)
+        chat = next((each for each in self.people.values() if code and each.address == code.address), None)
+        if code is None or chat is None:
+            return None
+        is_usable = not code.is_used and self.at < code.expires_at
+        return self._counterpart(chat, code.mind, is_usable=is_usable)
+
+    @lookup.register
+    def _(self, need: PhoneNeed) -> object:
+        others = [each for each in self.people.values() if each.phone == need.phone and each.person.id != need.person]
+        holders = {each.person.id: each for each in others if each.posts}
+        chat = next(iter(holders.values())) if len(holders) == 1 else None
+        return self._counterpart(chat, chat.mind) if chat else None
+
+    @lookup.register
+    def _(self, need: HolderNeed) -> object:
+        invitation = self.invitations.get(need.code)
+        leads = [
+            each
+            for each in self.people.values()
+            for post in each.posts
+            if invitation
+            and Standing.OPERATOR not in (invitation.standing, post.standing)
+            and (post.role, post.region, post.office) == (invitation.role, invitation.region, invitation.office)
+        ]
+        return self._counterpart(leads[0], leads[0].mind) if leads else None
+
+    @lookup.register
+    def _(self, need: ChatsNeed) -> object:
+        chats = self.chats_of(need.person)
+        listed = [
+            Chat(
+                each.address,
+                each.channel,
+                each.channel_name,
+                each.phone,
+                each.linked_at,
+                is_opted_out=each.is_opted_out,
+                is_blocked=each.is_blocked,
+            )
+            for each in chats
+        ]
+        return Chats(tuple(listed), chats[0].mind.preferred)
+
+    def _counterpart(self, chat: Inhabitant, mind: Mind, *, is_usable: bool = True) -> Counterpart:
+        return Counterpart(mind.person, tuple(mind.posts), chat.address, chat.channel_name, is_usable)
 
     @lookup.register
     def _(self, need: RegionSearchNeed) -> object:
@@ -110,12 +164,13 @@ class ReadableStore(Store):
 
     @lookup.register
     def _(self, need: CoordinatorsNeed) -> object:
-        return tuple(
+        found = [
             each.person.id
             for each in self.people.values()
             for post in each.posts
             if post.role is Role.COORDINATOR and post.region.id == need.district
-        )
+        ]
+        return tuple(dict.fromkeys(found))
 
     def _below(self, region: Region | None) -> list[Assignment]:
         return [each for each in self.assignments.values() if region and each.region.code.startswith(region.code)]

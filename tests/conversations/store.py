@@ -9,12 +9,22 @@ import msgspec
 
 from conversations.actions import Action, SaveSheet
 from conversations.brief import Library
-from conversations.people import AccessRequest, Assignment, Invitation, Region, Role
+from conversations.people import AccessRequest, Assignment, Invitation, Person, Region, Role
 from conversations.sheets import RowMark, Sheet
 from indicators.form import RowNumber
 from indicators.scores import to_billionths
-from tests.conversations.inhabitants import Inhabitant
+from tests.conversations.inhabitants import Inhabitant, Mind
 from tests.conversations.places import DUE, FORM_OF_KIND, KAUR, REGIONS, START, UNIT_OF_ROLE, library
+
+
+@dataclass
+class LinkCode:
+    """A code that links two chats."""
+
+    mind: Mind
+    address: int
+    expires_at: datetime
+    is_used: bool = False
 
 
 @dataclass
@@ -30,6 +40,9 @@ class Store:
     assignments: dict[int, Assignment] = field(default_factory=dict)
     invitations: dict[str, Invitation] = field(default_factory=dict)
     requests: dict[int, AccessRequest] = field(default_factory=dict)
+    link_codes: dict[str, LinkCode] = field(default_factory=dict)
+    minds: int = 0
+    """People that there ever were."""
     saved: list[SaveSheet] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     library: Library = field(default_factory=library)
@@ -45,6 +58,15 @@ class Store:
         held = self.library.forms[form]
         progress = RowMark.UNTOUCHED * len(held.rows)
         self.assignments[number] = Assignment(number, form, held.version, region, 1, DUE, progress)
+
+    def new_mind(self) -> Mind:
+        """Make somebody of whom nothing is known."""
+        self.minds += 1
+        return Mind(Person(self.minds))
+
+    def chats_of(self, person: int) -> list[Inhabitant]:
+        """Give the chats of a person."""
+        return [each for each in self.people.values() if each.person.id == person]
 
     def assignments_of(self, inhabitant: Inhabitant) -> tuple[Assignment, ...]:
         """Give what somebody's posts may answer."""

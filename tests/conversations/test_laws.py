@@ -21,6 +21,7 @@ from tests.conversations.moves import (
     TEXTS,
     check_whole_store,
     edits,
+    links,
     replies,
     sends,
     sends_else,
@@ -60,6 +61,7 @@ moves: st.SearchStrategy[Move] = st.one_of(
         st.sampled_from(("", "x")),
     ),
     st.builds(partial, st.just(sends_else), who, st.sampled_from(("sticker", "contact", "place"))),
+    st.builds(partial, st.just(links), who, who, st.sampled_from(("ya", "bukan", "sudah"))),
     st.builds(partial, st.just(time_passes), st.sampled_from((1, 7, 30, 400))),
 )
 

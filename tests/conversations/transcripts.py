@@ -41,6 +41,8 @@ class Player:
     world: World = field(default_factory=World)
     who: str = ""
     """Who did something last: what the bot says and what is kept is about them."""
+    heard_before: dict[str, int] = field(default_factory=dict)
+    """How many messages everybody had heard before the last thing that was done."""
 
     def play(self, transcript: str) -> None:
         """Play line by line; a line that does not hold says which one it was."""
@@ -54,6 +56,8 @@ class Player:
     def _play_line(self, line: str) -> None:
         for pattern, action in LINES:
             if found := pattern.fullmatch(line):
+                if action not in EXPECTATIONS:
+                    self.heard_before = {name: len(each.heard) for name, each in self.world.people.items()}
                 action(self, **found.groupdict())
                 return
         raise AssertionError("no such kind of line")
@@ -88,6 +92,14 @@ class Player:
         """Nothing has a last day."""
         for number, each in self.world.assignments.items():
             self.world.assignments[number] = msgspec.structs.replace(each, due_at=None)
+
+    def move_in(self, who: str, channel: str, phone: str | None) -> None:
+        """Somebody writes from this channel, which may vouch for a phone number."""
+        self.world.moves_in(who, channel.lower(), phone or "")
+
+    def close(self, who: str) -> None:
+        """Somebody has blocked us in a chat."""
+        self.world.enter(who).is_blocked = True
 
     def dismiss(self, who: str) -> None:
         """Somebody loses all posts."""
@@ -140,6 +152,18 @@ class Player:
         self.world.sends(
             who, file, caption=caption[1] if caption else "", album=album[1] if album else "", reply_to=reply_to
         )
+
+    def type_code(self, who: str, text: str, other: str) -> None:
+        """Somebody types words with the code that another chat was told last."""
+        heard = plain_text(self.world.enter(other).heard[-1])
+        found = re.search(r"sambung (\S+)", heard)
+        assert found, f"heard:\n{heard}"
+        self.say(who, text.replace("CODE", found[1]))
+
+    def send_contact(self, who: str, phone: str, of_other: str | None) -> None:
+        """Somebody sends a contact card, their own unless it says otherwise."""
+        self.who = who
+        self.world.sends_contact(who, phone, is_own=not of_other)
 
     def send_else(self, who: str, what: str, album: str | None) -> None:
         """Somebody sends a sticker, a voice note, a video, perhaps in an album, or a contact card."""
@@ -208,6 +232,11 @@ class Player:
         """The answers have been handed over, or not."""
         assert (self._assignment().sent_at is None) is bool(is_not)
 
+    def expect_silence(self, who: str) -> None:
+        """Somebody was told nothing since they last did something: the last message is the same as before."""
+        inhabitant = self.world.enter(who)
+        assert len(inhabitant.heard) == self.heard_before.get(who, 0), plain_text(inhabitant.heard[-1])
+
     def _assignment(self) -> Assignment:
         inhabitant = self.world.enter(self.who)
         last = msgspec.json.decode(inhabitant.session, type=Session).last_assignment
@@ -238,6 +267,8 @@ LINES: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         (r"given row (?P<row>\S+) is approved", Player.approve),
         (r"given nothing has a last day", Player.lift_deadline),
         (rf"given {NAME} has left", Player.dismiss),
+        (rf"given {NAME} has blocked us", Player.close),
+        (rf"given {NAME} writes on (?P<channel>Telegram|WhatsApp)(?: from (?P<phone>\d+))?", Player.move_in),
         (r"after (?P<amount>\d+) (?P<unit>minutes|hours|hour|days|day)", Player.wait),
         (r"= (?P<row>\S+) has (?P<count>\d+) files?", Player.expect_files),
         (r"= (?P<row>\S+) earns (?P<points>\S+)", Player.expect_points),
@@ -251,6 +282,9 @@ LINES: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         (rf'{NAME} edits "(?P<old>[^"]+)": (?P<text>.*)', Player.edit),
         (rf'{NAME} taps(?: in "(?P<about>[^"]+)")?: (?P<label>.+)', Player.tap),
         (rf"{NAME} taps what carries (?P<data>.*)", Player.tap_raw),
+        (rf'{NAME} types "(?P<text>[^"]+)" with the code of (?P<other>[a-z]+)', Player.type_code),
+        (rf"{NAME} sends: contact (?P<phone>\+?[\d ]+)(?P<of_other>, somebody else's)?", Player.send_contact),
+        (rf"{NAME} is told nothing", Player.expect_silence),
         (rf"{NAME} sends: (?P<what>sticker|voice|video|contact)(?:, album (?P<album>\S+))?", Player.send_else),
         (
             rf'{NAME} sends(?: in reply to "(?P<about>[^"]+)")?: {FILE}',
@@ -261,3 +295,5 @@ LINES: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
     )
 )
 """Every kind of line, tried in this order."""
+EXPECTATIONS = frozenset({Player.expect, Player.expect_not, Player.expect_button, Player.expect_silence})
+"""Lines that only look."""

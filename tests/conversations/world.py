@@ -33,7 +33,7 @@ from conversations.events import (
     UnsupportedReceived,
 )
 from conversations.needs import Missing, Need
-from conversations.people import Person, Post, Region, Role, Standing
+from conversations.people import Post, Region, Role, Standing
 from conversations.session import Session
 from tests.conversations.inhabitants import Inhabitant
 from tests.conversations.laws import check_needs, check_step
@@ -52,8 +52,13 @@ class World(WritableStore):
     def enter(self, name: str) -> Inhabitant:
         """Give the person of this name, new ones unknown to everybody."""
         if name not in self.people:
-            self.people[name] = Inhabitant(name, Person(len(self.people) + 1))
+            self.people[name] = Inhabitant(name, self.new_mind(), address=len(self.people) + 1)
         return self.people[name]
+
+    def moves_in(self, name: str, channel: str, phone: str = "") -> None:
+        """Let somebody write from this channel, which may vouch for a phone number."""
+        inhabitant = self.enter(name)
+        inhabitant.channel, inhabitant.phone = channel, phone
 
     def appoint(
         self, name: str, role: Role, region: Region, *, standing: Standing = Standing.DEFINITIVE, office: str = ""
@@ -101,9 +106,9 @@ class World(WritableStore):
             name, LocationReceived(at=self.at, message=self.next_message(), latitude=latitude, longitude=longitude)
         )
 
-    def sends_contact(self, name: str) -> None:
+    def sends_contact(self, name: str, phone: str = "+62812", *, is_own: bool = True) -> None:
         """Send a contact card."""
-        self.step(name, ContactReceived(at=self.at, message=self.next_message(), phone="+62812", is_own=True))
+        self.step(name, ContactReceived(at=self.at, message=self.next_message(), phone=phone, is_own=is_own))
 
     def sends_else(self, name: str, kind: str, album: str = "") -> None:
         """Send something that no form can use."""
@@ -122,6 +127,7 @@ class World(WritableStore):
         check_step(brief, event, step)
         check_needs(brief)
         inhabitant.session = msgspec.json.encode(step.session)
+        inhabitant.mind.wrote_last = inhabitant.address
         for action in step.actions:
             self._carry_out(action, inhabitant)
         return step.actions
@@ -130,7 +136,17 @@ class World(WritableStore):
         """Give what a dialog may know about somebody, with nothing loaded yet."""
         person, known = inhabitant.person, dict[Need, object]()
         posts, assignments = tuple(inhabitant.posts), self.assignments_of(inhabitant)
-        return Brief(person, person.id, "Telegram", posts, assignments, self.library, known)
+        return Brief(
+            person,
+            inhabitant.address,
+            inhabitant.channel_name,
+            posts,
+            assignments,
+            self.library,
+            known,
+            phone=inhabitant.phone,
+            is_opted_out=inhabitant.is_opted_out,
+        )
 
     def _decide(self, inhabitant: Inhabitant, brief: Brief, session: Session, event: Event) -> Step:
         known = brief.known

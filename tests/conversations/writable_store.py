@@ -12,6 +12,12 @@ from conversations.actions import (
     DecideRequest,
     ForgetPerson,
     IssueInvitation,
+    IssueLinkCode,
+    KeepPhone,
+    LeaveChat,
+    LinkChat,
+    OptOut,
+    PreferChannel,
     RememberMessage,
     RequestAccess,
     SaveSheet,
@@ -27,6 +33,7 @@ from tests.conversations.inhabitants import Inhabitant
 from tests.conversations.laws import check_message
 from tests.conversations.places import REGIONS
 from tests.conversations.readable_store import ReadableStore
+from tests.conversations.store import LinkCode
 
 
 @dataclass
@@ -78,8 +85,13 @@ class WritableStore(ReadableStore):
 
     @do.register
     def _(self, action: Tell, inhabitant: Inhabitant) -> None:
-        other = next(each for each in self.people.values() if each.person.id == action.person)
-        self.hear(other, action.message, None)
+        chats = [each for each in self.chats_of(action.person) if not each.is_opted_out]
+        meant = action.address or (chats[0].mind.wrote_last if chats else 0)
+        other = next((each for each in chats if each.address == meant), None)
+        if other is None and not action.address:
+            other = next(iter(chats), None)
+        if other is not None:
+            self.hear(other, action.message, None)
 
     @do.register
     def _(self, action: SaveSheet, inhabitant: Inhabitant) -> None:
@@ -133,3 +145,36 @@ class WritableStore(ReadableStore):
     def _(self, action: ForgetPerson, inhabitant: Inhabitant) -> None:
         inhabitant.person = Person(inhabitant.person.id)
         inhabitant.posts.clear()
+
+    @do.register
+    def _(self, action: IssueLinkCode, inhabitant: Inhabitant) -> None:
+        kept = {code: each for code, each in self.link_codes.items() if each.mind is not inhabitant.mind}
+        self.link_codes = {**kept, action.code: LinkCode(inhabitant.mind, inhabitant.address, action.expires_at)}
+
+    @do.register
+    def _(self, action: LinkChat, inhabitant: Inhabitant) -> None:
+        assert not inhabitant.posts, "nobody leaves a post behind"
+        if action.code:
+            assert not self.link_codes[action.code].is_used
+            self.link_codes[action.code].is_used = True
+        inhabitant.mind = self.chats_of(action.person)[0].mind
+        inhabitant.mind.wrote_last, inhabitant.linked_at = inhabitant.address, self.at
+
+    @do.register
+    def _(self, action: LeaveChat, inhabitant: Inhabitant) -> None:
+        chats = self.chats_of(inhabitant.person.id)
+        assert len(chats) > 1, "the only chat stays"
+        left = next(each for each in chats if each.address == action.address)
+        left.mind, left.linked_at = self.new_mind(), None
+
+    @do.register
+    def _(self, action: PreferChannel, inhabitant: Inhabitant) -> None:
+        inhabitant.mind.preferred = action.channel
+
+    @do.register
+    def _(self, action: OptOut, inhabitant: Inhabitant) -> None:
+        inhabitant.is_opted_out = action.is_out
+
+    @do.register
+    def _(self, action: KeepPhone, inhabitant: Inhabitant) -> None:
+        inhabitant.phone = action.phone
