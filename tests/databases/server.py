@@ -121,13 +121,16 @@ class ThrowAwayServer(Server):
 
     def freeze(self) -> None:
         """Let it stand still, with all who are connected. Linux only."""
-        for pid in self._processes():
-            os.kill(pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
         for pid in self._processes():
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):  # a connection's process that has just ended
+                os.kill(pid, number)
 
     def _processes(self) -> Iterator[int]:
         """Give the server's number, and when that has been dealt with, those of its children."""

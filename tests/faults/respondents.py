@@ -21,6 +21,8 @@ PHOTO = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"
 
 ONWARD = (Verb.JOIN, Verb.YES, Verb.ENOUGH, Verb.CONTINUE, Verb.SKIP, Verb.OPEN, Verb.MENU)
 """What to tap when there is no answer to give, best first."""
+BACK = (":gaps", ":evidence")
+"""How buttons end that lead to what was skipped: it looks as it did before, like a reply that is sent again."""
 
 Answer = tuple[int, str]
 """Assignment and key of a question."""
@@ -85,7 +87,7 @@ class Respondent:
             self._choose(bubble, answers)
         elif asked and self._is_answered_without_button(asked, bubble):
             return
-        elif onward := [each for verb in ONWARD for each in buttons if each[1].verb is verb]:
+        elif onward := [each for verb in ONWARD for each in buttons if _leads_on(each, verb)]:
             self._press(bubble, onward[0])
         else:
             self._change_words()
@@ -127,6 +129,10 @@ class Respondent:
         question = self._texts[asked]
         copies = [each for each in self.person.heard if (each.text, each.buttons) == (question.text, question.buttons)]
         self._say(asked, reply_to=copies[-1].id)
+
+
+def _leads_on(button: Labelled, verb: Verb) -> bool:
+    return button[1].verb is verb and not button[0].endswith(BACK)
 
 
 def _question_of(tap: Tap) -> Answer:
