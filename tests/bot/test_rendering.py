@@ -12,7 +12,7 @@ from bot.channels.rendering.markup import plain, read_markup, units, write_html
 from bot.channels.rendering.splitting import split
 from bot.channels.rendering.telegram import draw
 from bot.channels.telegram.channel import LIMITS
-from bot.channels.whatsapp.channel import LIMITS as WHATSAPP
+from bot.channels.whatsapp.limits import LIMITS as WHATSAPP
 from conversations.events import StoredFile
 from conversations.messages import Button, Message, escaped
 
