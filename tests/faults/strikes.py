@@ -195,8 +195,10 @@ async def crash_the_database(site: Site) -> None:
     server = site.ground.server
     assert server
     server.crash()
-    await site.logs("turn_not_kept")
-    server.start()
+    try:
+        await site.logs("turn_not_kept")
+    finally:
+        server.start()
     await site.store._database.engine.dispose()
 
 
@@ -207,8 +209,10 @@ async def freeze_the_database(site: Site) -> None:
     server = site.ground.server
     assert server
     server.freeze()
-    await asyncio.sleep(FROZEN_SECONDS)
-    server.thaw()
+    try:
+        await asyncio.sleep(FROZEN_SECONDS)
+    finally:
+        server.thaw()
 
 
 async def set_the_clock_ahead(site: Site) -> None:
