@@ -34,7 +34,7 @@ from storage.moments import FOREVER, as_ms
 from storage.outbox_states import Priority
 from storage.rows import encode
 from storage.shares import as_billionths
-from storage.turn_state import NewSheet, Told, Turn, TurnState
+from storage.turn_state import KnownAddress, NewSheet, Told, Turn, TurnState
 
 MOST_BYTES = 262_144
 """Of one sheet, session or message as JSON: far more than a person types, far less than hurts."""
@@ -54,20 +54,28 @@ class StepApplier:
             StorageError: something in it is too large, or not the person's to do. The batch cannot be committed then.
         """
         state = self._state
-        address = state.addresses[envelope.address]
+        address = self._where(envelope)
         speaker = state.speakers[address.person]
         turn = Turn(envelope, as_ms(envelope.event.at), address, speaker)
         state.has_pending = True
         for action in step.actions:
             self._act(action, turn)
         has_moved = speaker.last_address != address.id and isinstance(envelope.address, AddressKey)
-        if state.addresses[envelope.address].person != address.person:
+        if state.addresses[address.id].person != address.person:
             return  # the chat has changed hands: it goes on with the conversation of whoever has it now
         if has_moved:
             speaker.last_address = address.id
         if has_moved or not speaker.is_stored or step.session != speaker.session:
             speaker.session, speaker.is_stored = step.session, True
             state.pending.sessions.add(speaker.person.id)
+
+    def _where(self, envelope: Envelope) -> KnownAddress:
+        """Give the chat that is answered: for a result, where its person wrote last, if we can write there."""
+        asked = self._state.addresses[envelope.address]
+        last = self._state.addresses.get(self._state.speakers[asked.person].last_address)
+        if isinstance(envelope.address, AddressKey) or last is None or last.is_blocked or last.person != asked.person:
+            return asked
+        return last
 
     def _act(self, action: Action, turn: Turn) -> None:
         match action:

@@ -100,9 +100,19 @@ async def know_senders(connection: AsyncConnection, state: TurnState, envelopes:
     for key, row in (await _lock(connection, wanted, found)).items():
         _know(state, key, row)
     state.addresses |= {told: state.addresses[kept] for told, kept in known_as.items()}
+    await _follow(connection, state, envelopes)
     for envelope in envelopes:
         if envelope.address not in state.addresses:
             raise StorageError(f"A known address was expected; number {envelope.address} is none. Drop its event.")
+
+
+async def _follow(connection: AsyncConnection, state: TurnState, envelopes: Sequence[Envelope]) -> None:
+    """Know where people wrote last who wait for a result in another chat than where they asked for it."""
+    known = [state.addresses.get(each.address) for each in envelopes if isinstance(each.address, int)]
+    asked = [each for each in known if each]
+    moved = {state.speakers[each.person].last_address for each in asked} - state.addresses.keys()
+    for row in await BY_ID.fetch(connection, {"id": sorted(moved)}) if moved else ():
+        _know(state, AddressKey(row[1], row[2], row[3]), row)
 
 
 async def _identified(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> Mapping[AddressKey, AddressKey]:

@@ -36,7 +36,7 @@ async def make_stranger(connection: AsyncConnection, language: str) -> int:
 
 
 async def _blank(connection: AsyncConnection, old: int, at: int) -> None:
-    nobody = {"name": "", "honorific": "", "consented_at": None, "forgotten_at": at}
+    nobody = {"name": "", "honorific": "", "consented_at": None, "preferred_channel": "", "forgotten_at": at}
     await connection.execute(update(person).where(person.c.id == old).values(nobody))
     lasting = (holding.c.person_id == old) & LASTS
     await connection.execute(update(holding).where(lasting).values(until=at))
