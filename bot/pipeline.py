@@ -15,6 +15,7 @@ from bot.clock import Clock
 from bot.deciding import Deciding, Dialog
 from bot.logging import described
 from bot.metrics import BATCH_SIZE, TURN_SECONDS, TURNS
+from storage.errors import DatabaseAwayError
 from storage.turns import Committed, Envelope, Turns
 
 MOST_EVENTS = 500
@@ -109,7 +110,7 @@ class Pipeline:
         self._resolve(batch)
 
     async def _settle_one_by_one(self, batch: Sequence[_Waiting]) -> None:
-        """Stop at the first event that cannot even be kept as failed: then the database is away for all."""
+        """Stop at the first event that cannot be kept, not even as failed: then the database is away for all."""
         for place, waiting in enumerate(batch):
             try:
                 for envelope in waiting.envelopes:
@@ -127,9 +128,15 @@ class Pipeline:
                 waiting.done.set_result(None)
 
     async def _turn_alone(self, envelope: Envelope) -> None:
-        """Try one event in a transaction of its own; when that fails too, keep it as failed."""
+        """Try one event in a transaction of its own; when the database objects to it, keep it as failed.
+
+        Raises:
+            DatabaseAwayError: it was no fault of the event, which has to come again.
+        """
         try:
             await self._turn([envelope])
+        except DatabaseAwayError:
+            raise
         except Exception as error:  # noqa: BLE001 - the outermost edge of a turn
             _log.exception("turn_failed", kind=type(envelope.event).__name__, error=described(error))
             await self._keep(envelope, error)

@@ -19,7 +19,7 @@ from conversations.events import Event, TextReceived
 from conversations.messages import Message
 from conversations.needs import Missing, Need, PersonNeed
 from conversations.session import Session
-from storage.errors import StorageError
+from storage.errors import DatabaseAwayError, StorageError
 from storage.turns import AddressKey, Committed, Envelope
 from tests.bot.clocks import NOON, JumpingClock
 from tests.bot.store import FakeStore
@@ -239,6 +239,15 @@ async def test_nothing_is_acknowledged_while_the_database_is_away() -> None:
         await pipeline.submit([wrote(1, "a"), wrote(2, "b")])
 
     assert bench.heard() == ["1: a", "2: b"]
+
+
+async def test_an_event_that_found_no_room_comes_again_although_there_is_room_a_moment_later() -> None:
+    bench = Bench()
+    bench.store.failures = [DatabaseAwayError("disk full")] * 2
+
+    refused = await bench.all_at_once(wrote(1, "a"))
+
+    assert (refused, bench.store.failed, bench.heard()) == (["k1"], [], [])
 
 
 async def test_the_others_of_a_batch_do_not_each_wait_for_a_database_that_is_away() -> None:
