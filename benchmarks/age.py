@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.aging import Age, grow_old
 from benchmarks.measuring import Lap, machine, median
 from benchmarks.tables import show, tell
-from benchmarks.taps import taps_of
+from benchmarks.taps import by_telegram, taps_of
 from benchmarks.turns import answer
 from benchmarks.world import check_replies, running, settings_in, settle
 from bot.cli.service import in_loop
@@ -51,7 +51,7 @@ async def measure(folder: Path, age: Age) -> Mapping[int, Sequence[Pair]]:
     await grow_old(old.database_url, age)
     tell(f"  {_mib(folder / 'fresh'):.0f} MiB fresh, {_mib(folder / 'old'):.0f} MiB old")
     async with running(fresh) as new_one, running(old) as old_one:
-        updates = [taps_of(assignments), taps_of(assignments)]
+        updates = [taps_of(assignments, by_telegram), taps_of(assignments, by_telegram)]
         settle_memory()
         for run in range(1, RUNS + 1):
             for people, turns in LOADS:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from benchmarks.measuring import Lap, Watch, machine, resident_mib
 from benchmarks.tables import show, tell
-from benchmarks.taps import taps_of
+from benchmarks.taps import by_telegram, taps_of
 from benchmarks.world import BOT, check_replies, running, settings_in, settle, start_once
 from bot.channels.telegram.decoding import decode_update
 from bot.cli.service import in_loop
@@ -44,7 +44,7 @@ async def soak(folder: Path, minutes: int) -> Sequence[Minute]:
     """Keep up the load for so many minutes."""
     found: list[Minute] = []
     async with running(settings_in(folder)) as (pipeline, store):
-        updates = taps_of(await settle(store, pipeline, PEOPLE))
+        updates = taps_of(await settle(store, pipeline, PEOPLE), by_telegram)
         settle_memory()
         people = cycle(updates.values())
         for number in range(1, minutes + 1):

@@ -18,7 +18,7 @@ from typing import NamedTuple, ParamSpec, TypeVar, cast
 
 from benchmarks.measuring import Lap, machine, median
 from benchmarks.tables import Cell, show, tell
-from benchmarks.taps import taps_of
+from benchmarks.taps import by_telegram, taps_of
 from benchmarks.turns import answer
 from benchmarks.world import running, settings_in, settle
 from bot.cli.service import in_loop
@@ -134,7 +134,7 @@ async def measure(folder: Path) -> Mapping[int, Sequence[Run]]:
     found: dict[int, list[Run]] = {people: [] for people, _ in LOADS}
     meter = Meter()
     async with running(settings_in(folder), dialog=meter.dialog(), begin=meter.begin) as (pipeline, store):
-        updates = taps_of(await settle(store, pipeline, max(found)))
+        updates = taps_of(await settle(store, pipeline, max(found)), by_telegram)
         settle_memory()
         for run in range(1, RUNS + 1):
             for people, turns in LOADS:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.measuring import Lap, Watch, machine, median, resident_mib
 from benchmarks.tables import show, tell
-from benchmarks.taps import taps_of
+from benchmarks.taps import by_telegram, taps_of
 from benchmarks.world import BOT, check_replies, running, settings_in, settle, start_once
 from bot.channels.telegram.decoding import decode_update
 from bot.cli.service import in_loop
@@ -38,7 +38,7 @@ async def measure(folder: Path) -> Mapping[int, Sequence[Lap]]:
     found: dict[int, list[Lap]] = {people: [] for people, _ in LOADS}
     most = max(people for people, _ in LOADS)
     async with running(settings_in(folder)) as (pipeline, store):
-        updates = taps_of(await settle(store, pipeline, most))
+        updates = taps_of(await settle(store, pipeline, most), by_telegram)
         settle_memory()
         for run in range(1, RUNS + 1):
             for people, turns in LOADS:

@@ -1,9 +1,9 @@
-"""Updates a second over HTTP: from Telegram's request to the answer after the commit.
+"""Updates a second over HTTP: from the request of Telegram or Meta to the answer after the commit.
 
 One process is the program's web server with the real webhook, pipeline, dialog and SQLite (``synchronous=FULL``); a
-second one is Telegram, which brings each person's taps one after another and those of different people side by side,
-over so many kept-alive connections of the loopback. Every tap changes an answer. Beside it the same turns without
-HTTP, in the same run: so many callers hand updates in.
+second one plays the platform, which brings each person's taps one after another and those of different people side by
+side, over so many kept-alive connections of the loopback. Every tap changes an answer. Beside it the same turns
+without HTTP, in the same run: so many callers hand updates in.
 """
 
 from __future__ import annotations
@@ -20,23 +20,18 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import SecretStr
-
 from benchmarks.measuring import Lap, Watch, machine, median
+from benchmarks.platforms import PLATFORMS, Platform, Served
 from benchmarks.tables import Cell, show, tell
 from benchmarks.taps import taps_of
-from benchmarks.world import BOT, check_replies, running, settings_in, settle
+from benchmarks.world import check_replies, running, settings_in, settle
 from bot.channels.port import Accept
-from bot.channels.telegram.decoding import decode_update
-from bot.channels.telegram.webhook import Webhook
 from bot.cli.service import in_loop
 from bot.clock import SystemClock
 from bot.logging import configure_logging
 from bot.running import settle_memory
 from bot.web import WebServer, listen, web_app
 
-SECRET = "a-secret-of-the-benchmark"  # noqa: S105 - guards nothing but this benchmark
-PATH = f"/telegram/{BOT}"
 RUNS = 3
 MOST_PEOPLE = 1000
 FIGURES: Mapping[str, Callable[[Lap], float]] = {
@@ -88,25 +83,26 @@ class AlwaysWell:
         """Measure nothing."""
 
 
-async def measure(folder: Path) -> dict[Load, list[Compared]]:
-    """Measure every load, the loads in turn so that a busy moment hits all of them."""
+async def measure(folder: Path, name: str) -> dict[Load, list[Compared]]:
+    """Measure every load on this platform, the loads in turn so that a busy moment hits all of them."""
     found: dict[Load, list[Compared]] = {load: [] for load in LOADS}
-    telegram = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+    platform = PLATFORMS[name]
+    other = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
     async with running(settings_in(folder)) as (pipeline, store):
-        assignments = await settle(store, pipeline, MOST_PEOPLE)
-        async with _serving(pipeline.submit) as port:
+        assignments = await settle(store, pipeline, MOST_PEOPLE, place=platform.place)
+        async with _serving(platform.serve(pipeline.submit)) as port:
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(telegram, prepare, assignments)
-            updates = taps_of(assignments, first=FIRST_WITHOUT_HTTP)
+            await loop.run_in_executor(other, prepare, assignments, name)
+            updates = taps_of(assignments, platform.write, first=FIRST_WITHOUT_HTTP)
             settle_memory()
             for run in range(1, RUNS + 1):
-                tell(f"  run {run}/{RUNS}")
+                tell(f"  {name}, run {run}/{RUNS}")
                 for load in LOADS:
-                    brought = await _counted(loop.run_in_executor(telegram, bring, port, load))
-                    handed_in = await _counted(_hand_in(pipeline.submit, updates, load))
+                    brought = await _counted(loop.run_in_executor(other, bring, port, load))
+                    handed_in = await _counted(_hand_in(pipeline.submit, platform, _turns(updates, load), load))
                     found[load].append(Compared(brought, handed_in))
         await check_replies(store, 2 * RUNS * sum(load.people * load.turns for load in LOADS))
-    telegram.shutdown()
+    other.shutdown()
     return found
 
 
@@ -117,16 +113,16 @@ async def _counted(work: Awaitable[Lap]) -> Lap:
     return lap._replace(processor_seconds=time.process_time() - before)
 
 
-async def _hand_in(accept: Accept, updates: Mapping[int, Iterator[bytes]], load: Load) -> Lap:
+async def _hand_in(accept: Accept, platform: Platform, waiting: Waiting, load: Load) -> Lap:
     """Take the same load without HTTP."""
     clock = SystemClock()
 
     async def hand_in(payload: bytes) -> None:
-        decoded = decode_update(payload, bot=BOT, at=clock.now())
-        assert decoded.envelope
-        await accept([decoded.envelope])
+        envelopes = platform.decode(payload, clock.now())
+        assert envelopes
+        await accept(envelopes)
 
-    return await _keep_busy([hand_in] * load.connections, _turns(updates, load))
+    return await _keep_busy([hand_in] * load.connections, waiting)
 
 
 def _turns(updates: Mapping[int, Iterator[bytes]], load: Load) -> Waiting:
@@ -153,32 +149,28 @@ async def _work(line: Callable[[bytes], Awaitable[None]], waiting: Waiting, watc
 
 
 @asynccontextmanager
-async def _serving(accept: Accept) -> AsyncIterator[int]:
+async def _serving(served: Served) -> AsyncIterator[int]:
     """Serve the webhook and give its port."""
-    webhook = Webhook(BOT, path=PATH, secret=SecretStr(SECRET), watch=_watch, clock=SystemClock())
-    server = WebServer(web_app(AlwaysWell(), [webhook.route]))
+    server = WebServer(web_app(AlwaysWell(), served.routes))
     with listen("127.0.0.1", 0) as listening:
         async with asyncio.TaskGroup() as tasks:
             pages = tasks.create_task(server.serve([listening]))
-            taking = tasks.create_task(webhook.run(accept, lambda _updates: None))
+            taking = tasks.create_task(served.running)
             yield listening.getsockname()[1]
             server.stop()
             await pages
             taking.cancel()
 
 
-async def _watch() -> None:
-    """Look at nothing: there is no Telegram to ask."""
-    await asyncio.Event().wait()
-
-
-# ---------------------------------------------------------------- Telegram, in a process of its own
+# ---------------------------------------------------------------- the platform, in a process of its own
 _updates: dict[int, Iterator[bytes]] = {}
 
 
-def prepare(assignments: Mapping[int, int]) -> None:
+def prepare(assignments: Mapping[int, int], name: str) -> None:
     """Think of what everybody is going to tap."""
-    _updates.update(taps_of(assignments))
+    platform = PLATFORMS[name]
+    taps = taps_of(assignments, platform.write)
+    _updates.update({chat: (_request(platform, update) for update in mine) for chat, mine in taps.items()})
 
 
 def bring(port: int, load: Load) -> Lap:
@@ -195,8 +187,8 @@ async def _bring(port: int, connections: int, waiting: Waiting) -> Lap:
 
 
 def _poster(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Callable[[bytes], Awaitable[None]]:
-    async def post(update: bytes) -> None:
-        writer.write(_request(update))
+    async def post(request: bytes) -> None:
+        writer.write(request)
         answer = await reader.readuntil(b"\r\n\r\n")
         if not answer.startswith(b"HTTP/1.1 200"):
             raise SystemExit(f"200 was expected; {answer!r} came")
@@ -204,24 +196,31 @@ def _poster(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Calla
     return post
 
 
-def _request(update: bytes) -> bytes:
-    head = (
-        f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nX-Telegram-Bot-Api-Secret-Token: {SECRET}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(update)}\r\n"
-        "Connection: keep-alive\r\nAccept-Encoding: gzip, deflate\r\n\r\n"
-    )
-    return head.encode() + update
+def _request(platform: Platform, update: bytes) -> bytes:
+    headers = {
+        "Host": "localhost",
+        **platform.headers(update),
+        "Content-Type": "application/json",
+        "Content-Length": str(len(update)),
+        "Connection": "keep-alive",
+        "Accept-Encoding": "gzip, deflate",
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"POST {platform.path} HTTP/1.1\r\n{head}\r\n".encode() + update
 
 
 # ---------------------------------------------------------------- what is printed
 def main() -> None:
     """Measure and print."""
     configure_logging(level="ERROR", style="console")
-    with tempfile.TemporaryDirectory(prefix="jemputbola-webhook-") as name:
-        found = in_loop(measure(Path(name)))
-    rows: list[list[Cell]] = [
-        [f"{load.people:,} people, {load.connections:,} connections", *_figures(runs)] for load, runs in found.items()
-    ]
+    rows: list[list[Cell]] = []
+    for name in PLATFORMS:
+        with tempfile.TemporaryDirectory(prefix="jemputbola-webhook-") as folder:
+            found = in_loop(measure(Path(folder), name))
+        rows += [
+            [f"{name}: {load.people:,} people, {load.connections:,} connections", *_figures(runs)]
+            for load, runs in found.items()
+        ]
     heads = ("", *[f"{figure} {how}" for how in ("by HTTP", "without") for figure in FIGURES])
     show("Updates by webhook", heads, rows, notes=[f"median of {RUNS} runs; {machine()}"])
 

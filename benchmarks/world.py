@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from bot.cli.service import in_loop
 from bot.cli.stores import opened
@@ -79,15 +80,32 @@ async def running(
                 pipeline.stop()
 
 
-async def settle(store: Store, pipeline: Pipeline, people: int, *, form: str = FORM) -> dict[int, int]:
+class Place(NamedTuple):
+    """Where chats are: a channel, an account, and how users are called there, by number."""
+
+    channel: str = "telegram"
+    account: str = BOT
+    user: str = "{}"
+
+    def address(self, chat: int) -> AddressKey:
+        """Give the address of a chat."""
+        return AddressKey(self.channel, self.account, self.user.format(chat))
+
+
+TELEGRAM = Place()
+
+
+async def settle(
+    store: Store, pipeline: Pipeline, people: int, *, form: str = FORM, place: Place = TELEGRAM
+) -> dict[int, int]:
     """Register so many village heads, who are asked their first question then; give each one's assignment, by chat."""
     codes = await _invitations(store, people, form)
     here = range(1, people + 1)
-    await pipeline.submit([said(chat, 1, f"/start {code}") for chat, code in zip(here, codes, strict=True)])
-    await pipeline.submit([tapped(chat, 2, tap(Verb.JOIN, "yes")) for chat in here])
-    await pipeline.submit([said(chat, 3, "Ahmad") for chat in here])
-    await pipeline.submit([tapped(chat, 4, tap(Verb.JOIN, "agree")) for chat in here])
-    return await assignments_of(store, here, form=form)
+    await pipeline.submit([said(chat, 1, f"/start {code}", place) for chat, code in zip(here, codes, strict=True)])
+    await pipeline.submit([tapped(chat, 2, tap(Verb.JOIN, "yes"), place) for chat in here])
+    await pipeline.submit([said(chat, 3, "Ahmad", place) for chat in here])
+    await pipeline.submit([tapped(chat, 4, tap(Verb.JOIN, "agree"), place) for chat in here])
+    return await assignments_of(store, here, form=form, place=place)
 
 
 async def _invitations(store: Store, people: int, form: str) -> Sequence[str]:
@@ -101,19 +119,23 @@ async def _invitations(store: Store, people: int, form: str) -> Sequence[str]:
     return codes[:people]
 
 
-async def assignments_of(store: Store, people: Iterable[int], *, form: str = FORM) -> dict[int, int]:
+async def assignments_of(
+    store: Store, people: Iterable[int], *, form: str = FORM, place: Place = TELEGRAM
+) -> dict[int, int]:
     """Ask each person's brief which assignment of the form is theirs."""
-    briefs = await known_to(store, people)
+    briefs = await known_to(store, people, place=place)
     return {
         chat: next(each.id for each in brief.assignments if each.form == form)
         for chat, brief in zip(people, briefs, strict=True)
     }
 
 
-async def known_to(store: Store, people: Iterable[int], needs: Sequence[Need] = ()) -> list[Brief]:
+async def known_to(
+    store: Store, people: Iterable[int], needs: Sequence[Need] = (), *, place: Place = TELEGRAM
+) -> list[Brief]:
     """Give the brief of each person, with these needs met, without taking a turn."""
     async with store.begin_turns(now()) as turns:
-        fresh = await turns.claim([said(chat, 0, "?") for chat in people])
+        fresh = await turns.claim([said(chat, 0, "?", place) for chat in people])
         await turns.fetch(needs)
         return [turns.brief(each) for each in fresh]
 
@@ -126,18 +148,18 @@ async def check_replies(store: Store, turns: int) -> None:
         raise SystemExit(f"{turns} replies were expected; {waiting} wait, {len(failed)} turns failed")
 
 
-def said(chat: int, step: int, text: str) -> Envelope:
+def said(chat: int, step: int, text: str, place: Place = TELEGRAM) -> Envelope:
     """Make the event of a typed message; step 0 is never kept."""
-    return _sent(chat, step, TextReceived(at=now(), text=text))
+    return _sent(chat, step, TextReceived(at=now(), text=text), place)
 
 
-def tapped(chat: int, step: int, data: str) -> Envelope:
+def tapped(chat: int, step: int, data: str, place: Place = TELEGRAM) -> Envelope:
     """Make the event of a tap."""
-    return _sent(chat, step, ChoiceTapped(at=now(), data=data))
+    return _sent(chat, step, ChoiceTapped(at=now(), data=data), place)
 
 
-def _sent(chat: int, step: int, event: Event) -> Envelope:
-    return Envelope(f"settle:{chat}:{step}", AddressKey("telegram", BOT, str(chat)), event)
+def _sent(chat: int, step: int, event: Event, place: Place) -> Envelope:
+    return Envelope(f"settle:{chat}:{step}", place.address(chat), event)
 
 
 def now() -> datetime:

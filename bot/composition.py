@@ -182,7 +182,7 @@ def whatsapp_channels(
     """Make the channels of all WhatsApp numbers, and the one address to which Meta brings their messages."""
     from bot.channels.whatsapp.channel import WhatsAppChannel
     from bot.channels.whatsapp.graph import GraphApi
-    from bot.channels.whatsapp.reports import count_reports
+    from bot.channels.whatsapp.reports import ReportKeeper
     from bot.channels.whatsapp.webhook import Heard, Webhook
 
     webhook = Webhook(settings.numbers, clock)
@@ -190,7 +190,7 @@ def whatsapp_channels(
     async def opt_out(address: AddressKey, at: datetime | None) -> None:
         await store.roster.opt_out(address, at, now=clock.now())
 
-    heard = Heard(statuses=count_reports, opt_out=opt_out)
+    heard = Heard(statuses=ReportKeeper(store.reports, clock, SENDING), opt_out=opt_out)
 
     def channel(number: WhatsAppNumber) -> Channel:
         api = GraphApi(number, base_url=settings.whatsapp_base_url)

@@ -20,6 +20,9 @@ SENT = Counter("jemputbola_deliveries", "Attempts to send a message, by how they
 REPORTS = Counter(
     "jemputbola_delivery_reports", "What the platform reported later about messages it took.", ("channel", "status")
 )
+RECONCILED = Counter(
+    "jemputbola_reconciled_messages", "Messages that were found by a report to have been sent.", ("channel",)
+)
 SEND_SECONDS = Histogram("jemputbola_send_seconds", "How long the channel took to take a message.", ("channel",))
 WEBHOOK_ANSWERS = Counter("jemputbola_webhook_answers", "Webhook requests, by the HTTP status they got.", ("status",))
 LEASE_HELD = Gauge(

@@ -29,14 +29,28 @@ from conversations.messages import Message
 from storage.database import Database
 from storage.envelopes import AddressKey
 from storage.moments import as_ms, from_ms, from_optional_ms
-from storage.outbox_outcomes import Failed, Gone, Outcome, Retry, Sent, Uncertain, write_outcomes
+from storage.outbox_outcomes import (
+    Closed,
+    Failed,
+    Gone,
+    Later,
+    OptedOut,
+    Outcome,
+    Retry,
+    Sent,
+    Uncertain,
+    write_outcomes,
+)
 from storage.outbox_states import SENT_AGAIN, UNHURRIED, OutboxState, Priority
 from storage.tables import address, outbox
 from storage.tables.base import AnyRow
 
 __all__ = [
+    "Closed",
     "Failed",
     "Gone",
+    "Later",
+    "OptedOut",
     "Outbox",
     "OutboxRow",
     "Outcome",
@@ -130,7 +144,7 @@ class Outbox:
             if rows:
                 await connection.execute(LEASED, {"ids": [row.id for row in rows], "number": sender.tenure})
                 await connection.commit()
-        return [_read(row) for row in rows]
+        return [read_row(row) for row in rows]
 
     async def record(self, outcomes: Sequence[Outcome], at: datetime, *, sender: Sender) -> None:
         """Keep what became of messages that were handed out to this sender; what was recorded before stays.
@@ -191,7 +205,7 @@ def _due() -> Select[Any]:
         or_(ahead.c.state == OutboxState.LEASED, is_in_line),
     )
     return (
-        select(*READ, *(address.c[name] for name in ("channel", "account", "user", "phone", "heard_at")))
+        select(*READ, *READER)
         .join(address, address.c.id == outbox.c.address_id)
         .where(IS_WAITING, outbox.c.via == bindparam("via"))
         .where(outbox.c.priority <= bindparam("lowest", type_=Integer))
@@ -207,6 +221,7 @@ READ = tuple(
     outbox.c[name]
     for name in ("id", "address_id", "body", "priority", "attempts", "is_uncertain", "created_at", "chosen_because")
 )
+READER = tuple(address.c[name] for name in ("channel", "account", "user", "phone", "heard_at"))
 SWEEP, DUE = _sweep(), _due()
 NOW_AGAIN = (
     update(outbox)
@@ -227,7 +242,8 @@ def _fitting(rows: Sequence[AnyRow], room: Room) -> list[AnyRow]:
     return hurried + [row for row in rows if row.priority in UNHURRIED][: room.unhurried]
 
 
-def _read(row: AnyRow) -> OutboxRow:
+def read_row(row: AnyRow) -> OutboxRow:
+    """Make a message of a row with the columns ``READ`` and ``READER``."""
     return OutboxRow(
         id=row.id,
         address=AddressKey(row.channel, row.account, row.user),

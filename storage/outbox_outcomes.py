@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, assert_never
 
-from sqlalchemy import Boolean, Update, bindparam, or_, select, text, update
+from sqlalchemy import Boolean, SmallInteger, Update, bindparam, case, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.inserting import upsert, write_many
@@ -40,6 +40,33 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """On another day, as if it had been planned for then: nothing else of the chat waits for it."""
+
+    id: int
+    not_before: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The channel takes nothing but templates for this reader, whatever we thought: it is to be judged again."""
+
+    id: int
+    at: datetime
+    """When that was so; who wrote later has opened the chat again."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptedOut:
+    """The reader wants nothing there that they did not ask for."""
+
+    id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """Never."""
 
@@ -62,21 +89,24 @@ class Uncertain:
     id: int
 
 
-Outcome = Sent | Retry | Failed | Gone | Uncertain
+Outcome = Sent | Retry | Later | Closed | OptedOut | Failed | Gone | Uncertain
 
 
 def _end(_dialect: str) -> Update:
+    """Of a message that was reported as failed before it was noted as sent, that report stands."""
+    was_sent, tried = bindparam("was_sent", type_=Boolean), bindparam("tried", type_=SmallInteger)
     return (
         update(outbox)
         .where(outbox.c.id == bindparam("this_id"), text("state <= 1"))
-        .where(or_(outbox.c.tenure == bindparam("in_tenure"), bindparam("was_sent", type_=Boolean)))
+        .where(or_(outbox.c.tenure == bindparam("in_tenure"), was_sent))
+        .where(or_(text("message_id = ''"), outbox.c.message_id != bindparam("as_message")))
         .values(
             state=bindparam("to_state"),
-            message_id=bindparam("as_message"),
+            message_id=case((was_sent, bindparam("as_message")), else_=outbox.c.message_id),
             done_at=bindparam("ended_at"),
             reason=bindparam("because"),
             not_before=bindparam("earliest"),
-            attempts=outbox.c.attempts + bindparam("tries"),
+            attempts=outbox.c.attempts * tried + tried,
         )
     )
 
@@ -94,12 +124,12 @@ async def write_outcomes(connection: AsyncConnection, outcomes: Sequence[Outcome
     """
     sent = {each.id: each.message_id for each in outcomes if isinstance(each, Sent) and each.message_id}
     if sent:
-        await _remember_topics(connection, sent)
-    gone = [each.id for each in outcomes if isinstance(each, Gone)]
-    if gone:
-        await _close_chats(connection, gone, now)
+        await remember_topics(connection, sent)
+    closed = await _change_chats(connection, outcomes, now)
     rows = [_row(outcome, now) | {"in_tenure": tenure} for outcome in sorted(outcomes, key=attrgetter("id"))]
     await write_many(connection, _end, rows)
+    if closed:
+        await redirect(connection, closed, at=now, reason="reader gone or opted out")
 
 
 def _row(outcome: Outcome, now: int) -> dict[str, Any]:
@@ -110,24 +140,29 @@ def _row(outcome: Outcome, now: int) -> dict[str, Any]:
         "ended_at": now,
         "because": "",
         "earliest": 0,
-        "tries": 1,
+        "tried": int(not isinstance(outcome, Later)),  # as one more attempt; otherwise it begins anew
         "was_sent": isinstance(outcome, Sent),
     }
+    waits = {"to_state": int(OutboxState.WAITING), "ended_at": None}
     match outcome:
         case Sent():
             row |= {"to_state": int(OutboxState.SENT), "as_message": outcome.message_id}
-        case Retry():
-            row |= {"to_state": int(OutboxState.WAITING), "ended_at": None, "earliest": as_ms(outcome.not_before)}
+        case Retry() | Later():
+            row |= waits | {"earliest": as_ms(outcome.not_before)}
+        case Closed() | OptedOut():
+            row |= waits
         case Uncertain():
             row |= {"to_state": int(OutboxState.UNCERTAIN)}
         case Failed() | Gone():
             pass
+        case _:
+            assert_never(outcome)
     if not isinstance(outcome, (Sent, Uncertain)):
         row["because"] = outcome.reason[:MOST_REASON_CHARACTERS]
     return row
 
 
-async def _remember_topics(connection: AsyncConnection, sent: dict[int, str]) -> None:
+async def remember_topics(connection: AsyncConnection, sent: dict[int, str]) -> None:
     """A message that asked a question is found again by the channel's id of it."""
     rows = [
         {
@@ -142,8 +177,22 @@ async def _remember_topics(connection: AsyncConnection, sent: dict[int, str]) ->
         await write_many(connection, upsert(message_topic, ("assignment_id", "key")), rows)
 
 
-async def _close_chats(connection: AsyncConnection, gone: Sequence[int], now: int) -> None:
-    chats = (await connection.scalars(select(outbox.c.address_id).where(outbox.c.id.in_(gone)))).all()
-    await lock_rows(connection, address, set(chats))
-    await connection.execute(update(address).where(address.c.id.in_(chats)).values(blocked_at=now))
-    await redirect(connection, chats, at=now, reason="reader gone")
+async def _change_chats(connection: AsyncConnection, outcomes: Sequence[Outcome], now: int) -> set[int]:
+    """Keep what the outcomes say about the readers; give the chats that take nothing unasked any more."""
+    told = {each.id: each for each in outcomes if isinstance(each, Gone | OptedOut | Closed)}
+    if not told:
+        return set()
+    where = select(outbox.c.id, outbox.c.address_id).where(outbox.c.id.in_(told))
+    chats = {row.address_id: told[row.id] for row in await connection.execute(where)}
+    await lock_rows(connection, address, chats)
+    for chat, outcome in chats.items():
+        this = update(address).where(address.c.id == chat)
+        match outcome:
+            case Gone():
+                this = this.values(blocked_at=now)
+            case OptedOut():
+                this = this.values(opted_out_at=now)
+            case Closed():
+                this = this.where(address.c.heard_at <= as_ms(outcome.at)).values(heard_at=None)
+        await connection.execute(this)
+    return {chat for chat, outcome in chats.items() if not isinstance(outcome, Closed)}

@@ -6,6 +6,13 @@ from datetime import datetime
 
 import msgspec
 
+FAILED = "failed"
+READ = frozenset({"read", "played"})
+REACHED = READ | {"delivered"}
+"""It is on the reader's phone."""
+ARRIVED = REACHED | {"sent"}
+"""It has left the platform."""
+
 
 class DeliveryStatus(msgspec.Struct, frozen=True, omit_defaults=True):
     """One report; they come more than once and in any order, and (``message``, ``status``) is what is new about one."""

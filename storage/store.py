@@ -18,6 +18,7 @@ from storage.jobs import Jobs
 from storage.leases import Leases
 from storage.outbox import Outbox
 from storage.region_book import RegionBook
+from storage.reports import Reports
 from storage.roster import Roster
 from storage.schema import version_of
 from storage.turn_state import Shared, TurnState
@@ -33,6 +34,7 @@ class Store:
         self._database = Database(engine)
         self._shared = Shared(library, FormRows(library.forms), RegionBook())
         self.outbox = Outbox(self._database)
+        self.reports = Reports(self._database)
         self.jobs = Jobs(self._database)
         self.leases = Leases(self._database)
         self.wakeups = Wakeups(self._database)

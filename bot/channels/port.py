@@ -69,6 +69,7 @@ class ChannelError(Exception):
         is_too_quick: bool = False,
         is_closed: bool = False,
         is_opted_out: bool = False,
+        is_unwelcome: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -90,6 +91,8 @@ class ChannelError(Exception):
         """The person has not written for so long that only an approved template may go to them here."""
         self.is_opted_out = is_opted_out
         """The person does not want such messages here."""
+        self.is_unwelcome = is_unwelcome
+        """The platform holds that the person gets enough of such messages: not soon again."""
 
 
 class NotAcceptedError(Exception):

@@ -11,7 +11,7 @@ from storage.tables.answers import (
     sheet,
 )
 from storage.tables.base import METADATA
-from storage.tables.delivery import event_key, failed_event, job, outbox
+from storage.tables.delivery import charge, event_key, failed_event, job, outbox
 from storage.tables.leases import lease
 from storage.tables.people import access_request, address, holding, invitation, link_code, person, post, session
 from storage.tables.regions import region
@@ -21,6 +21,7 @@ __all__ = [
     "access_request",
     "address",
     "assignment",
+    "charge",
     "cycle",
     "deadline",
     "event_key",

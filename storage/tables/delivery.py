@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, SmallInteger, Table, Text, false, text
+from sqlalchemy import Boolean, Column, Index, Integer, SmallInteger, Table, Text, false, text
 
 from storage.tables.base import BIG, METADATA, identity, number, reference
 
@@ -39,6 +39,9 @@ outbox = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("via", Text, nullable=False, server_default=""),  # "channel:account", see storage.envelopes
     Column("chosen_because", Text, nullable=False, server_default=""),  # why it goes there, see storage.reaching
+    number("delivered_at", is_optional=True),  # as the channel reports later, where it does
+    number("read_at", is_optional=True),
+    Column("error_code", Integer, nullable=False, server_default="0"),  # the platform's, of the last failure reported
     Index(
         "ix_outbox_waiting",
         "via",
@@ -71,6 +74,17 @@ outbox = Table(
         postgresql_where=text("dedupe IS NOT NULL"),
     ),
     sqlite_autoincrement=True,  # its number goes to the channels, and must never mean another message
+)
+charge = Table(
+    "charge",
+    METADATA,
+    Column("via", Text, primary_key=True),
+    Column("month", Integer, primary_key=True, autoincrement=False),  # 202603
+    Column("category", Text, primary_key=True),  # as the platform names it: service, utility, marketing
+    Column("market", Text, primary_key=True),  # the country whose price holds
+    number("messages"),
+    number("billable"),
+    sqlite_with_rowid=False,
 )
 job = Table(
     "job",

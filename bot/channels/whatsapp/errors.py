@@ -18,8 +18,8 @@ FLAGS: Mapping[int, Mapping[str, Any]] = {
     131026: {"is_gone": True},  # not on WhatsApp, or cannot be reached there
     131062: {"is_gone": True},  # a user id that cannot be written to
     131047: {"is_closed": True},  # the last message of the person is more than 24 hours old
-    131049: {},  # Meta holds that the person gets enough of such messages: not soon again
-    130472: {},  # the same, as an experiment
+    131049: {"is_unwelcome": True},  # Meta holds that the person gets enough of such messages: not soon again
+    130472: {"is_unwelcome": True},  # the same, as an experiment
     131050: {"is_opted_out": True},
     131056: {"retryable": True, "is_too_quick": True},
     # the number is to slow down
@@ -76,8 +76,9 @@ def _by_status(status: int) -> Mapping[str, Any]:
 
 def failed(codes: tuple[int, ...]) -> ChannelError:
     """Say what it means that a message failed after it had been taken, by the codes of its report."""
-    code = codes[0] if codes else 0
-    return refused(code, status=HTTPStatus.OK, said="it failed after it had been taken")
+    if not codes:
+        return ChannelError("it failed after Meta had taken it; no reason is told", alert=True)
+    return refused(codes[0], status=HTTPStatus.OK, said="it failed after it had been taken")
 
 
 def broken(error: Exception, token: str, *, never_left: bool = False) -> ChannelError:

@@ -52,7 +52,7 @@ class Sender:
             for number, part in enumerate(drawn.parts, start=1):
                 is_last = number == len(drawn.parts)
                 piece = self._tappable(drawn, part) if drawn.choices and is_last else _text(part)
-                last = await self._call(outgoing, piece)
+                last = await self._call(outgoing, piece, is_last=is_last)
         except ChannelError as error:
             error.is_uncertain |= bool(last)
             raise
@@ -62,12 +62,14 @@ class Sender:
         """Send a file; where Meta does not know it any more, after all, it is uploaded anew."""
         was_known = self._media.knows(file)
         try:
-            return await self._call(outgoing, self._file(drawn, file, await self._media.find(file)))
+            piece = self._file(drawn, file, await self._media.find(file))
+            return await self._call(outgoing, piece, is_last=not drawn.parts)
         except ChannelError as error:
             if error.retryable or error.is_gone or error.is_closed or error.is_opted_out or not was_known:
                 raise
         self._media.forget(file)
-        return await self._call(outgoing, self._file(drawn, file, await self._media.find(file)))
+        piece = self._file(drawn, file, await self._media.find(file))
+        return await self._call(outgoing, piece, is_last=not drawn.parts)
 
     def _file(self, drawn: Drawn, file: StoredFile, uploaded: Uploaded) -> Piece:
         kind = "image" if uploaded.is_picture else "document"
@@ -95,9 +97,11 @@ class Sender:
         content = {"type": "list" if drawn.has_list else "button", "body": {"text": body}, "action": action}
         return "interactive", {**content, "header": header} if header else content
 
-    async def _call(self, outgoing: OutboxRow, piece: Piece) -> str:
+    async def _call(self, outgoing: OutboxRow, piece: Piece, *, is_last: bool) -> str:
+        """Make one call. Only the last one names the message in reports: when that arrived, all of it did."""
         kind, content = piece
-        return await self._api.send(outgoing.address.user, kind, content, tracker=str(outgoing.id))
+        tracker = str(outgoing.id) if is_last else f"{outgoing.id}-"
+        return await self._api.send(outgoing.address.user, kind, content, tracker=tracker)
 
 
 def _text(body: str) -> Piece:
