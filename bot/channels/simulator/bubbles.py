@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from bot.channels.rendering.markup import Run, read_markup
+from bot.channels.rendering.markup import Run, plain, read_markup
 from bot.channels.simulator.posts import PhoneKind, PostFound
-from conversations.events import Event, FileReceived, IncomingFile, LocationReceived, TextReceived
+from conversations.events import ChoiceTapped, Event, FileReceived, IncomingFile, LocationReceived, TextReceived
 from conversations.messages import Button, escaped
 
 ITEM = re.compile(r"\d{1,3}[.)] |[-•] ")
 """How a line of a list begins."""
 
-Side = Literal["bot", "person"]
+Side = Literal["bot", "person", "clock"]
+"""``clock``: nobody speaks; more than 24 hours have gone by."""
 Sending = Literal["sending", "sent", "failed"]
 
 
@@ -69,10 +70,36 @@ class Bubble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     place: Place | None = None
     sending: Sending = "sent"
     is_edited: bool = False
+    tapped: str = ""
+    """What the button carries that was tapped under ``reply_to``; the text is what WhatsApp writes for it."""
+    is_late: bool = False
+    """More than 24 hours after the person's last message: WhatsApp takes nothing but templates then."""
+
+    @property
+    def is_whatsapps_own(self) -> bool:
+        """Tell whether only WhatsApp shows such a thing."""
+        return bool(self.tapped) or self.side == "clock"
+
+
+class DrawnRun(msgspec.Struct, frozen=True):
+    """Plain text and the names of the tags around it, outermost first."""
+
+    text: str
+    tags: tuple[str, ...]
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line of a text."""
+
+    is_item: bool
+    """It is one of a list."""
+    runs: tuple[DrawnRun, ...]
 
 
 def event_of(bubble: Bubble) -> Event:
     """Give what a person's bubble means to the bot; the same whenever it is sent again."""
+    if bubble.tapped:
+        return ChoiceTapped(at=bubble.at, message=bubble.reply_to, data=bubble.tapped)
     if bubble.place is not None:
         place = bubble.place
         return LocationReceived(at=bubble.at, message=bubble.id, latitude=place.latitude, longitude=place.longitude)
@@ -98,13 +125,13 @@ def shown(bubble: Bubble) -> dict[str, object]:
     drawn: dict[str, object] = msgspec.to_builtins(bubble)
     if bubble.side == "bot":
         drawn.pop("text", None)
-    return {**drawn, "lines": drawn_lines(bubble)}
+    return {**drawn, "lines": msgspec.to_builtins(drawn_lines(bubble))}
 
 
-def drawn_lines(bubble: Bubble) -> list[Mapping[str, object]]:
+def drawn_lines(bubble: Bubble) -> tuple[Line, ...]:
     """Give a bubble's text as lines of runs; what a person has typed has no markup."""
     runs = read_markup(bubble.text if bubble.side == "bot" else escaped(bubble.text))
-    return [_line(line) for line in lines_of(runs)]
+    return tuple(draw_line(line) for line in lines_of(runs))
 
 
 def lines_of(runs: Sequence[Run]) -> list[list[Run]]:
@@ -118,6 +145,6 @@ def lines_of(runs: Sequence[Run]) -> list[list[Run]]:
     return kept if any(kept) else []
 
 
-def _line(line: list[Run]) -> Mapping[str, object]:
-    text = "".join(run.text for run in line)
-    return {"is_item": bool(ITEM.match(text)), "runs": [{"text": run.text, "tags": run.tags} for run in line]}
+def draw_line(line: Sequence[Run]) -> Line:
+    """Give a line to the page."""
+    return Line(bool(ITEM.match(plain(line))), tuple(DrawnRun(run.text, run.tags) for run in line))

@@ -15,11 +15,12 @@ from bot.channels.simulator.bubbles import Attachment, Bubble, Phone, event_of
 from bot.channels.simulator.exchange import Exchange
 from bot.channels.simulator.uploads import MOST_FILE_BYTES
 from bot.clock import Clock
-from conversations.events import ChoiceTapped, Event, IncomingFile, StoredFile, TextEdited
+from conversations.events import Event, IncomingFile, StoredFile, TextEdited
 from conversations.messages import MOST_TEXT_UNITS, Message
 from storage.envelopes import AddressKey, Envelope
 from storage.errors import StorageError
 from storage.outbox import OutboxRow
+from storage.windows import is_open
 
 LOG = structlog.get_logger(__name__)
 LIMITS = ChannelLimits(
@@ -64,7 +65,7 @@ class SimulatorChannel:
             raise ChannelError(f"the simulator has no {phone!r} (any more); open a new phone", is_gone=True)
         identifier = f"bot-{outgoing.id}-{int(outgoing.created_at.timestamp() * 1000)}"
         if self.exchange.bubble(phone, identifier) is None:
-            self.exchange.put(phone, await self._said(identifier, outgoing.message))
+            self.exchange.put(phone, await self._said(phone, identifier, outgoing.message))
         return identifier
 
     async def fetch(self, file: IncomingFile) -> AsyncIterator[bytes]:
@@ -94,7 +95,7 @@ class SimulatorChannel:
         self.exchange.hub.close()
 
     async def take(self, phone: Phone, bubble: Bubble) -> None:
-        """Show what a person sends and hand it in; returns after the commit. Sending it again does no harm.
+        """Show what a person sends or taps and hand it in; returns after the commit. Sending it again does no harm.
 
         Raises:
             NotTakenError: see there; the bubble is marked as failed.
@@ -108,13 +109,9 @@ class SimulatorChannel:
         finally:
             self.exchange.mark(phone.id, bubble.id, sending=sending)
 
-    async def tap(self, phone: Phone, key: str, *, message: str, button: str) -> None:
-        """Hand in a tap on a button of a message.
-
-        Raises:
-            NotTakenError: see there.
-        """
-        await self._hand_in(phone, key, ChoiceTapped(at=self.clock.now(), message=message, data=button))
+    def pass_day(self, phone: Phone, key: str) -> None:
+        """Let 24 hours go by without a word from this person, as far as WhatsApp's window goes; no clock is set."""
+        self.exchange.put(phone.id, Bubble(id=key, side="clock", at=self.clock.now()))
 
     async def edit(self, phone: Phone, key: str, *, message: str, text: str) -> None:
         """Hand in a new text of a person's older message, and show it when it has been taken.
@@ -136,10 +133,18 @@ class SimulatorChannel:
             LOG.warning("simulator_event_not_taken", key=envelope.key, error=type(error).__name__)
             raise NotTakenError("the bot failed; its log says more") from error
 
-    async def _said(self, identifier: str, said: Message) -> Bubble:
+    async def _said(self, phone: str, identifier: str, said: Message) -> Bubble:
         attachment = await self._copied(said.file) if said.file else None
         at = self.clock.now()
-        return Bubble(id=identifier, side="bot", at=at, text=said.text, buttons=said.buttons, attachment=attachment)
+        return Bubble(
+            id=identifier,
+            side="bot",
+            at=at,
+            text=said.text,
+            buttons=said.buttons,
+            attachment=attachment,
+            is_late=not is_open("whatsapp", self.exchange.heard_at(phone), at),
+        )
 
     async def _copied(self, file: StoredFile) -> Attachment:
         """Lay a file of the store among those that the page may show."""

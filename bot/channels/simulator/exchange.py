@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -35,6 +36,19 @@ class Exchange:
         """Give one bubble of a phone."""
         return self.journal.chat(phone).get(identifier)
 
+    def last(self, phone: str) -> Bubble | None:
+        """Give the newest bubble of a phone, of those that every look shows."""
+        return next((each for each in self._newest_first(phone) if not each.is_whatsapps_own), None)
+
+    def heard_at(self, phone: str) -> datetime | None:
+        """Give when a person last wrote or tapped; None when there was nothing, or when 24 hours have gone by since."""
+        for bubble in self._newest_first(phone):
+            if bubble.side == "clock":
+                return None
+            if bubble.side == "person" and bubble.sending != "failed":
+                return bubble.at
+        return None
+
     def put(self, phone: str, bubble: Bubble) -> None:
         """Show a bubble (again), on the phone and on every open page.
 
@@ -53,6 +67,9 @@ class Exchange:
     def remove(self, phone: str) -> None:
         """Throw a phone away, with its chat and files."""
         self.uploads.drop(_references(self.journal.remove(phone)))
+
+    def _newest_first(self, phone: str) -> Iterator[Bubble]:
+        return reversed(tuple(self.journal.chat(phone).values()))
 
 
 def fresh_number() -> str:

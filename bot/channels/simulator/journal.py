@@ -43,11 +43,6 @@ class Journal:
         """Give a phone's bubbles by id, oldest first."""
         return self._chats.get(phone, {})
 
-    def last(self, phone: str) -> Bubble | None:
-        """Give a phone's newest bubble."""
-        chat = self._chats.get(phone)
-        return chat[next(reversed(chat))] if chat else None
-
     def open(self, phone: Phone) -> None:
         """Add a new, empty phone."""
         self._phones[phone.id] = phone

@@ -13,6 +13,7 @@ from bot.channels.simulator.bubbles import Phone
 from bot.channels.simulator.channel import SimulatorChannel
 from bot.channels.simulator.exchange import Exchange, fresh_number
 from bot.channels.simulator.journal import MOST_PHONES
+from bot.channels.simulator.looks import LOOKS
 from bot.channels.simulator.posts import HELD, PhoneKind, PostFound, Posts, matching, owner_of
 from bot.channels.simulator.stream import events, summary
 from bot.channels.simulator.uploads import picture_type
@@ -65,7 +66,10 @@ class PhoneEndpoints:
 
     async def watch(self, request: Request) -> Response:
         """Stream a phone's chat, and what happens on the others."""
-        stream = events(self._exchange, request.query_params.get("phone", ""))
+        look = LOOKS.get(request.query_params.get("look", "telegram"))
+        if look is None:
+            raise ApiError(400, "bad_request", f"expected a look out of {', '.join(LOOKS)}")
+        stream = events(self._exchange, request.query_params.get("phone", ""), look)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
     async def give_file(self, request: Request) -> Response:

@@ -24,6 +24,7 @@ from bot.channels.simulator.bubbles import Attachment, Bubble, Phone, Place
 from bot.channels.simulator.channel import SimulatorChannel
 from bot.channels.simulator.phones import answer, phone_of
 from bot.channels.simulator.posts import HELD, Posts, owner_of
+from bot.channels.simulator.whatsapp import title_of
 
 
 class SendingEndpoints:
@@ -72,17 +73,27 @@ class SendingEndpoints:
         """Tap a button, perhaps an old one."""
         phone = phone_of(request, self._exchange)
         tapped = await read_body(request, Tapped)
-        await self._channel.tap(phone, tapped.id, message=tapped.message, button=tapped.data)
-        return answer({})
+        about = self._exchange.bubble(phone.id, tapped.message)
+        title = title_of(about, tapped.data) if about else ""
+        bubble = self._typed(tapped.id, title, tapped.message)
+        return await self._take(phone, msgspec.structs.replace(bubble, tapped=tapped.data))
 
     async def edit(self, request: Request) -> Response:
         """Change the text of one's own older message."""
         phone = phone_of(request, self._exchange)
         edited = await read_body(request, Edited)
         old = self._own(phone, edited.message)
-        if not old.text or old.attachment:
+        if not old.text or old.attachment or old.tapped:
             raise ApiError(400, "not_editable", "expected a message that is nothing but text")
         await self._channel.edit(phone, edited.id, message=edited.message, text=edited.text)
+        return answer({})
+
+    async def day(self, request: Request) -> Response:
+        """Let 24 hours go by without a word from this person."""
+        phone = phone_of(request, self._exchange)
+        wanted = await read_body(request, Once)
+        if self._exchange.bubble(phone.id, wanted.id) is None:
+            self._channel.pass_day(phone, wanted.id)
         return answer({})
 
     async def _take(self, phone: Phone, bubble: Bubble) -> Response:

@@ -10,25 +10,27 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from bot.channels.simulator.bubbles import Bubble, Phone, drawn_lines, shown
+from bot.channels.simulator.bubbles import Bubble, Phone, drawn_lines
 from bot.channels.simulator.exchange import Exchange
 from bot.channels.simulator.hub import Inbox
+from bot.channels.simulator.looks import Look, drawn_for
 
 HEARTBEAT_SECONDS = 15.0
 """A connection that is gone is noticed after so long."""
 RETRY_MILLISECONDS = 1000
 
 
-async def events(exchange: Exchange, watched: str) -> AsyncIterator[bytes]:
+async def events(exchange: Exchange, watched: str, look: Look) -> AsyncIterator[bytes]:
     """Stream a phone's ``chat``, then each new ``bubble`` on it, and what happens ``elsewhere``."""
     with exchange.hub.listening() as inbox:
         yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
-        yield written("chat", [shown(bubble) for bubble in exchange.journal.chat(watched).values()])
-        async for part in _news(exchange, watched, inbox):
+        chat = exchange.journal.chat(watched).values()
+        yield written("chat", [drawn for bubble in chat if (drawn := drawn_for(look, bubble))])
+        async for part in _news(exchange, watched, look, inbox):
             yield part
 
 
-async def _news(exchange: Exchange, watched: str, inbox: Inbox) -> AsyncIterator[bytes]:
+async def _news(exchange: Exchange, watched: str, look: Look, inbox: Inbox) -> AsyncIterator[bytes]:
     while True:
         try:
             async with asyncio.timeout(HEARTBEAT_SECONDS):
@@ -40,7 +42,8 @@ async def _news(exchange: Exchange, watched: str, inbox: Inbox) -> AsyncIterator
             return
         phone, bubble = news
         if phone == watched:
-            yield written("bubble", shown(bubble))
+            if drawn := drawn_for(look, bubble):
+                yield written("bubble", drawn)
         elif found := exchange.journal.find(phone):
             yield written("elsewhere", {**summary(exchange, found), "is_from_bot": bubble.side == "bot"})
 
@@ -52,7 +55,7 @@ def written(name: str, content: object) -> bytes:
 
 def summary(exchange: Exchange, phone: Phone) -> dict[str, object]:
     """Give what the list of phones shows."""
-    last = exchange.journal.last(phone.id)
+    last = exchange.last(phone.id)
     return {**msgspec.to_builtins(phone), "last": _glance(last) if last else None}
 
 

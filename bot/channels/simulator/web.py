@@ -80,5 +80,6 @@ def _sending_routes(channel: SimulatorChannel, posts: Posts) -> list[Route]:
         "places": sending.place,
         "files": sending.file,
         "retries": sending.retry,
+        "days": sending.day,
     }
     return [Route(f"/phones/{{phone}}/{name}", each, methods=["POST"]) for name, each in endpoints.items()]

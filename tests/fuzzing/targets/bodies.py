@@ -27,6 +27,7 @@ PATHS = (
     "/api/phones/phone-ffffffffffff/texts",
     "/api/posts",
     "/static/../../../etc/passwd",
+    f"/api/phones/{PHONE}/days",
 )
 METHODS = ("POST", "GET", "DELETE", "PUT")
 KINDS = (
@@ -106,6 +107,7 @@ def seeds() -> Iterable[bytes]:
     yield told(9, 1, 5, 0, "kind=%00&words=%ff")
     yield told(0, 0, 0, 0, "", b"[" * 3000)
     yield told(10, 1, 5, 2, "")
+    yield told(11, 0, 0, 0, "", msgspec.json.encode({"id": "me-day-01"}))
 
 
 POSTED = (

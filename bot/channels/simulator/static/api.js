@@ -35,7 +35,7 @@ export const openPhone = (kind, key) => post("phones", { kind, post: key });
 export const removePhone = (phone) => call(`phones/${phone}`, { method: "DELETE" });
 export const send = (phone, what, content) => post(`phones/${phone}/${what}`, content);
 export const fileAddress = (phone, message) => `api/phones/${phone}/files/${message}`;
-export const streamOf = (phone) => new EventSource(`api/stream?${new URLSearchParams({ phone })}`);
+export const streamOf = (phone, look) => new EventSource(`api/stream?${new URLSearchParams({ phone, look })}`);
 
 /** Send a file with what belongs to it. */
 export function sendFile(phone, file, content) {

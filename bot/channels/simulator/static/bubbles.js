@@ -2,10 +2,10 @@
 
 import { fileAddress } from "./api.js";
 import { el, icon } from "./dom.js";
-import { clock, FILE_WORDS, sizeOf } from "./labels.js";
+import { clock, DAY_PASSED, FILE_WORDS, LATE, sizeOf } from "./labels.js";
 
 /** The only markup that is ever drawn. */
-const TAGS = new Map([["b", ["b"]], ["i", ["i"]], ["code", ["code"]], ["pre", ["code", { class: "pre" }]]]);
+const TAGS = new Map([["b", ["b"]], ["i", ["i"]], ["code", ["code"]], ["pre", ["code", { class: "pre" }]], ["s", ["s"]]]);
 const STATES = { sending: ["clock", "sedang dikirim"], sent: ["sent", "terkirim"], failed: ["failed", "belum terkirim"] };
 
 /** Draw lines of runs. */
@@ -29,31 +29,49 @@ export function glance(bubble) {
   return text || bubble.attachment?.name || FILE_WORDS[kind] || "";
 }
 
-/** Draw one message with all that belongs to it; `on` holds what its buttons do. */
+/** Draw one message with all that belongs to it; `on` holds what its buttons do. WhatsApp may make several pieces of it. */
 export function drawMessage(phone, bubble, quoted, on) {
+  if (bubble.side === "clock") return el("div", { class: "passed", "data-id": bubble.id }, DAY_PASSED);
   const isOwn = bubble.side === "person";
-  const rows = bubble.buttons ?? [];
-  const marks = [isOwn && "own", rows.length > 0 && "has-buttons", bubble.sending === "failed" && "is-failed"];
+  const rows = (!bubble.pieces && bubble.buttons) || [];
+  const pieces = bubble.pieces ?? [{ lines: bubble.lines, has_file: Boolean(bubble.attachment) }];
+  const isWide = rows.length > 0 || pieces.some((piece) => piece.replies || piece.rows);
+  const marks = [isOwn && "own", isWide && "has-buttons", bubble.sending === "failed" && "is-failed", bubble.pieces && bubble.is_late && "is-late"];
   return el(
     "article",
     { class: ["message", ...marks.filter(Boolean)].join(" "), "data-id": bubble.id, "aria-label": isOwn ? "Pesan saya" : "Pesan asisten" },
-    drawBubble(phone, bubble, quoted, on),
+    bubble.pieces && bubble.is_late ? el("p", { class: "late" }, icon("clock"), LATE) : null,
+    ...pieces.map((piece, place) => drawPiece(phone, bubble, piece, { quoted, on, isFirst: place === 0 })),
     rows.length ? el("div", { class: "buttons" }, ...rows.map((row) => drawRow(bubble, row, on))) : null,
     bubble.sending === "failed" ? drawFailure(bubble, on) : null,
     drawTools(bubble, isOwn, on),
   );
 }
 
-function drawBubble(phone, bubble, quoted, on) {
+function drawPiece(phone, bubble, piece, { quoted, on, isFirst }) {
   return el(
     "div",
     { class: "bubble" },
-    bubble.reply_to ? drawQuote(bubble.reply_to, quoted, on) : null,
-    bubble.attachment ? drawFile(phone, bubble) : null,
-    bubble.place ? drawPlace(bubble.place) : null,
-    ...drawLines(bubble.lines ?? []),
+    isFirst && bubble.reply_to ? drawQuote(bubble.reply_to, quoted, on) : null,
+    piece.has_file ? drawFile(phone, bubble) : null,
+    isFirst && bubble.place ? drawPlace(bubble.place) : null,
+    ...drawLines(piece.lines ?? []),
     drawMeta(bubble),
+    piece.replies || piece.rows ? drawChoices(bubble, piece, on) : null,
   );
+}
+
+/** Draw what WhatsApp puts under a message: up to three replies, or the button that opens a list. */
+function drawChoices(bubble, piece, on) {
+  const reply = ({ title, data }) => {
+    const button = el("button", { type: "button", onclick: () => on.tap(bubble, data, button) }, icon("reply"), el("span", {}, title));
+    return button;
+  };
+  const opener = () => {
+    const button = el("button", { type: "button", "aria-haspopup": "dialog", onclick: () => on.pick(bubble, piece, button) }, icon("list"), el("span", {}, piece.opener));
+    return button;
+  };
+  return el("div", { class: "replies" }, ...(piece.rows ? [opener()] : piece.replies.map(reply)));
 }
 
 function drawQuote(id, quoted, on) {
@@ -106,6 +124,6 @@ function drawFailure(bubble, on) {
 function drawTools(bubble, isOwn, on) {
   const tool = (name, label, act) =>
     el("button", { type: "button", "aria-label": label, title: label, onclick: () => act(bubble) }, icon(name));
-  const canEdit = isOwn && bubble.text && bubble.sending !== "failed" && !bubble.attachment;
+  const canEdit = isOwn && bubble.text && !bubble.tapped && bubble.sending !== "failed" && !bubble.attachment;
   return el("div", { class: "tools" }, tool("reply", "Balas", on.reply), canEdit ? tool("edit", "Ubah", on.edit) : null);
 }

@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { drawMessage } from "./bubbles.js";
 import { byId, el, icon } from "./dom.js";
 import { dayOf, explain, titleOf } from "./labels.js";
+import { Sheet } from "./sheet.js";
 
 const NEAR_PIXELS = 120;
 const TYPING_MILLISECONDS = 8000;
@@ -14,7 +15,9 @@ export class Chat {
   /** `onElsewhere` is told about the other phones, `onReply` and `onEdit` about the tools of a message. */
   constructor({ onElsewhere, onReply, onEdit }) {
     this.box = byId("chat");
-    this.handlers = { tap: this.tap.bind(this), retry: this.retry.bind(this), find: this.find.bind(this), reply: onReply, edit: onEdit };
+    this.sheet = new Sheet();
+    const own = { tap: this.tap.bind(this), pick: this.pick.bind(this), retry: this.retry.bind(this), find: this.find.bind(this) };
+    this.handlers = { ...own, reply: onReply, edit: onEdit };
     this.onElsewhere = onElsewhere;
     this.bubbles = new Map();
     this.again = new Map();
@@ -27,11 +30,18 @@ export class Chat {
   }
 
   /** Show a phone, from its first message on. */
-  open(phone) {
+  open(phone, look) {
     this.close();
     this.phone = phone;
     this.box.replaceChildren();
-    this.stream = api.streamOf(phone.id);
+    this.watch(look);
+  }
+
+  /** Show the same phone in this look. */
+  watch(look) {
+    this.stream?.close();
+    this.sheet.close();
+    this.stream = api.streamOf(this.phone.id, look);
     const on = (name, take) => this.stream.addEventListener(name, (event) => take(JSON.parse(event.data)));
     on("chat", (bubbles) => this.showAll(bubbles));
     on("bubble", (bubble) => this.show(bubble));
@@ -42,6 +52,7 @@ export class Chat {
 
   close() {
     this.stream?.close();
+    this.sheet.close();
     this.stopTyping();
     this.phone = null;
     this.bubbles.clear();
@@ -66,7 +77,8 @@ export class Chat {
     this.box.querySelector(".card")?.remove();
     if (bubble.side === "bot") this.stopTyping();
     this.place(this.bubbles.get(bubble.id));
-    if ([...this.bubbles.keys()].at(-1) === bubble.id) this.onElsewhere({ ...this.phone, last: bubble, is_here: true });
+    const isNewest = [...this.bubbles.keys()].at(-1) === bubble.id;
+    if (isNewest && bubble.side !== "clock" && !bubble.tapped) this.onElsewhere({ ...this.phone, last: bubble, is_here: true });
     if (bubble.side === "person" && !known) this.toEnd();
     else this.keepUp();
   }
@@ -150,6 +162,15 @@ export class Chat {
     const isTaken = await this.attempt(() => api.send(this.phone.id, "taps", { id: api.freshId(), message: bubble.id, data }));
     if (!isTaken) this.stopTyping();
     button.removeAttribute("aria-busy");
+  }
+
+  /** Open the list under a message. */
+  pick(bubble, piece, button) {
+    this.sheet.open(piece.opener, piece.rows, button, (data) => this.tap(bubble, data, button));
+  }
+
+  passDay() {
+    return this.attempt(() => api.send(this.phone.id, "days", { id: api.freshId() }));
   }
 
   edit(bubble, text) {

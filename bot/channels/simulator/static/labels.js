@@ -58,6 +58,10 @@ export const explain = (code) => ERRORS[code] ?? "Belum berhasil. Coba sekali la
 /** Say what a message is when it has no text. */
 export const FILE_WORDS = { photo: "Foto", document: "Dokumen", place: "Lokasi", text: "" };
 
+/** What is said about the time in which WhatsApp lets the bot write freely. */
+export const DAY_PASSED = "24 jam lebih berlalu. Sampai orang ini menulis lagi, WhatsApp hanya mengizinkan templat.";
+export const LATE = "Di luar jendela 24 jam: hanya templat";
+
 const CLOCK = new Intl.DateTimeFormat("id-ID", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const DAY = new Intl.DateTimeFormat("id-ID", { day: "numeric", month: "long", year: "numeric" });
 const SHORT_DAY = new Intl.DateTimeFormat("id-ID", { day: "numeric", month: "short" });

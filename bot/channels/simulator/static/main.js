@@ -5,6 +5,7 @@ import { Chat } from "./chat.js";
 import { Composer } from "./composer.js";
 import { byId, menuOf } from "./dom.js";
 import { explain, placeOf, titleOf } from "./labels.js";
+import { LookSwitch } from "./look.js";
 import { Panel } from "./panel.js";
 
 const panel = new Panel(open);
@@ -14,6 +15,7 @@ const chat = new Chat({
   onEdit: (bubble) => composer.edit(bubble),
 });
 const composer = new Composer(chat);
+const look = new LookSwitch((chosen) => chat.watch(chosen));
 
 function open(phone) {
   const around = [placeOf(phone.post), phone.owner && `${phone.owner} (nama contoh)`];
@@ -25,7 +27,7 @@ function open(phone) {
   document.body.classList.add("is-open");
   history.replaceState(null, "", `#${phone.id}`);
   composer.reset();
-  chat.open(phone);
+  chat.open(phone, look.show(phone));
   panel.mark(phone.id);
   if (matchMedia("(hover: hover)").matches) byId("text").focus();
 }
@@ -42,6 +44,7 @@ function close() {
 async function remove() {
   const phone = chat.phone;
   if (!(await chat.attempt(() => api.removePhone(phone.id)))) return;
+  look.forget(phone);
   panel.forget(phone.id);
   close();
 }
@@ -49,6 +52,7 @@ async function remove() {
 menuOf(byId("more"), byId("more-menu"));
 byId("back").addEventListener("click", close);
 byId("invite-again").addEventListener("click", () => chat.invite());
+byId("pass-day").addEventListener("click", () => chat.passDay());
 byId("remove").addEventListener("click", () => byId("remove-dialog").showModal());
 byId("remove-dialog").addEventListener("close", () => {
   if (byId("remove-dialog").returnValue === "remove") remove();
