@@ -39,7 +39,7 @@ def numbers(
     found = [server.number("200100", token="EAA-first"), server.number("200200", token="EAA-second")]
     found[1].app_secret = SECOND_SECRET
     for number in found:
-        server.do(bring(number, f"{address_of(listening)}{WEBHOOK_PATH}"))
+        server.do(number.bring_to(f"{address_of(listening)}{WEBHOOK_PATH}"))
     listed = [
         {"id": each.id, "token": each.token, "app_secret": each.app_secret, "verify_token": VERIFY_TOKEN}
         for each in found
@@ -48,10 +48,6 @@ def numbers(
     monkeypatch.setenv("JEMPUTBOLA_WHATSAPP_BASE_URL", server.url)
     monkeypatch.setenv("JEMPUTBOLA_WHATSAPP_NUMBERS", json.dumps(listed))
     return found
-
-
-async def bring(number: Number, url: str) -> None:
-    number.bring_to(url)
 
 
 async def test_several_numbers_behind_one_address_each_talk_with_their_own_people(

@@ -158,7 +158,7 @@ def listening() -> Iterator[socket.socket]:
 def number(server: WhatsAppServer, listening: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Number:
     """A number whose messages come to this program."""
     found = server.number("200100")
-    server.do(bring(found, f"{address_of(listening)}{WEBHOOK_PATH}"))
+    server.do(found.bring_to(f"{address_of(listening)}{WEBHOOK_PATH}"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JEMPUTBOLA_WHATSAPP_BASE_URL", server.url)
     monkeypatch.setenv("JEMPUTBOLA_WHATSAPP_NUMBER_ID", found.id)
@@ -166,10 +166,6 @@ def number(server: WhatsAppServer, listening: socket.socket, tmp_path: Path, mon
     monkeypatch.setenv("JEMPUTBOLA_WHATSAPP_APP_SECRET", found.app_secret)
     monkeypatch.setenv("JEMPUTBOLA_WHATSAPP_VERIFY_TOKEN", VERIFY_TOKEN)
     return found
-
-
-async def bring(number: Number, url: str) -> None:
-    number.bring_to(url)
 
 
 async def reported(number: Number, bubble: Bubble, *statuses: str) -> None:

@@ -11,9 +11,6 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.channels.rendering.telegram import draw
-from bot.channels.telegram.channel import LIMITS
-from conversations.messages import Message
 from conversations.sheets import Sheet
 from storage.form_rows import FormRows
 from storage.outbox_states import OutboxState, Priority
@@ -21,12 +18,9 @@ from storage.store import Store
 from storage.tables import address, event_key, failed_event, history, job, outbox, region, score_total, sheet
 from storage.tables.base import AnyRow
 from storage.totals import LEVELS, recounted
+from tests.faults.platforms import Heard, Look, Platform
 from tests.faults.respondents import Answer, Respondent
-from tests.telegram_server.entities import parse_html
-from tests.telegram_server.world import Bubble
 
-Look = tuple[str, tuple[tuple[tuple[str, str], ...], ...]]
-"""Text and buttons of a message, as its reader sees them."""
 BULK_MARK = "Siaran"
 """How the text of every broadcast begins."""
 
@@ -71,15 +65,16 @@ class Kept:
     """Totals that are not what a recount gives."""
 
 
-async def examine(store: Store, people: Sequence[Respondent], updates: Iterable[int]) -> Findings:
-    """Compare what people have said and heard with what is kept; ``updates``: numbers of all that Telegram had."""
+async def examine(store: Store, people: Sequence[Respondent], platform: Platform) -> Findings:
+    """Compare what people have said and heard with what is kept, and with what the platform announced."""
     kept = await _read(store)
-    found = Findings(people=len(people), events=len(kept.events))
-    _look_at_events(found, kept, updates)
+    taken = [key for key in kept.events if key.startswith(platform.via)]
+    found = Findings(people=len(people), events=len(taken))
+    _look_at_events(found, kept, platform.announced())
     _look_at_answers(found, kept, people)
     for each in people:
         mine = [row for row in kept.messages if row.user == str(each.person.chat.id)]
-        _look_at_messages(found, mine, each.person.heard)
+        _look_at_messages(found, mine, each.person.heard, platform)
         decided = sum(row.priority == Priority.REPLY for row in mine)
         if decided != each.events:
             found.problems.append(f"{each.person.chat.name} did {each.events} things and was answered {decided} times")
@@ -87,10 +82,10 @@ async def examine(store: Store, people: Sequence[Respondent], updates: Iterable[
     return found
 
 
-def _look_at_events(found: Findings, kept: Kept, updates: Iterable[int]) -> None:
-    lost = [number for number in updates if f"telegram:1:{number}" not in kept.events]
+def _look_at_events(found: Findings, kept: Kept, announced: Iterable[str]) -> None:
+    lost = [key for key in announced if key not in kept.events]
     if lost:
-        found.problems.append(f"updates that never took effect: {lost}")
+        found.problems.append(f"events that never took effect: {lost}")
 
 
 def _look_at_answers(found: Findings, kept: Kept, people: Sequence[Respondent]) -> None:
@@ -110,32 +105,35 @@ def _look_at_answers(found: Findings, kept: Kept, people: Sequence[Respondent]) 
         found.problems.append(f"{len(photos)} photos were sent, {len(kept.photos)} are kept, of them others or twice")
 
 
-def _look_at_messages(found: Findings, rows: Sequence[AnyRow], heard: Sequence[Bubble]) -> None:
-    """Compare the outbox of one chat with what arrived there."""
+def _look_at_messages(found: Findings, rows: Sequence[AnyRow], heard: Sequence[Heard], platform: Platform) -> None:
+    """Compare the outbox of one chat with what arrived there; of a message in several parts the last one counts."""
     rows_by_look: defaultdict[Look, list[AnyRow]] = defaultdict(list)
+    earlier: set[Look] = set()
     for row in rows:
-        rows_by_look[_look_of(row.body)].append(row)
+        *before, last = platform.looks(row.body)
+        rows_by_look[last].append(row)
+        earlier.update(before)
     copies = Counter((bubble.text, bubble.buttons) for bubble in heard)
     for look, same in rows_by_look.items():
         if same[0].priority == Priority.BULK:
             _look_at_broadcast(found, same, copies[look])
         else:
-            _look_at_reply(found, same, copies[look])
-    for look in copies.keys() - rows_by_look.keys():
+            _look_at_reply(found, same, copies[look], look[0][:60])
+    for look in copies.keys() - rows_by_look.keys() - earlier:
         found.problems.append(f"a message that nobody decided to send: {look[0][:60]!r}")
 
 
-def _look_at_reply(found: Findings, same: Sequence[AnyRow], copies: int) -> None:
+def _look_at_reply(found: Findings, same: Sequence[AnyRow], copies: int, text: str) -> None:
     """Every reply has arrived; twice only when one attempt at least ended without anybody knowing how."""
     found.replies += len(same)
     states = {OutboxState(row.state).name for row in same}
     if states != {"SENT"} or copies < len(same):
-        found.problems.append(f"{len(same)} replies, {copies} arrived, {states}: {_look_of(same[0].body)[0][:60]!r}")
+        found.problems.append(f"{len(same)} replies, {copies} arrived, {states}: {text!r}")
     if copies <= len(same):
         return
     found.sent_again += copies - len(same)
     if not any(row.is_uncertain or row.attempts > 1 for row in same):
-        found.problems.append(f"a reply came {copies} times for no reason: {_look_of(same[0].body)[0][:60]!r}")
+        found.problems.append(f"a reply came {copies} times for no reason: {text!r}")
 
 
 def _look_at_broadcast(found: Findings, same: Sequence[AnyRow], copies: int) -> None:
@@ -153,12 +151,6 @@ def _look_at_rest(found: Findings, kept: Kept) -> None:
     found.problems += [f"{many} rows of {table} are left" for table, many in kept.left.items() if many]
     if kept.miscounted:
         found.problems.append(f"{kept.miscounted} totals differ from a recount")
-
-
-def _look_of(body: str) -> Look:
-    drawn = draw(msgspec.json.decode(body, type=Message), LIMITS)
-    buttons = tuple(tuple((each.label, each.data) for each in row) for row in drawn.buttons)
-    return parse_html(drawn.parts[-1]), buttons
 
 
 async def _read(store: Store) -> Kept:

@@ -1,27 +1,22 @@
-"""An installation: processes of the program on one database, between them and the local Telegram wires that break."""
+"""An installation: processes of the program on one database, between them and the local platform wires that break."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import random
-import secrets
 import signal
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.channels.telegram.updates import KINDS
+from tests.faults.platforms import Platform
 from tests.faults.programs import MachineClock, Program
 from tests.faults.setups import Setup
 from tests.faults.wire import Wire
-from tests.telegram_server import TelegramServer
 
 STOP_SECONDS = 30
 LOOK_SECONDS = 0.05
-RETRY_SECONDS = 0.2
-"""When Telegram brings an update again that the program did not take, because it was dead or its database away."""
-CONNECTIONS = 100
 PORTS = range(20_000, 32_000)
 """Below those that systems give to outgoing connections, so that nobody takes ours while the program is dead."""
 SUPERVISOR_SECONDS = 0.2
@@ -34,13 +29,13 @@ class Installation:
     ``cache``: where programs keep what they have read of the forms.
     """
 
-    def __init__(self, folder: Path, server: TelegramServer, database_url: str, setup: Setup, *, cache: Path) -> None:
+    def __init__(self, folder: Path, platform: Platform, database_url: str, setup: Setup, *, cache: Path) -> None:
         self.setup = setup
         self.database_url = database_url
-        self.server = server
+        self.platform = platform
         self.files = folder / "files"
-        self.to_telegram = Wire([urlsplit(server.url).port or 0])
-        """Between the programs and Telegram."""
+        self.to_platform = Wire([urlsplit(platform.server.url).port or 0])
+        """Between the programs and the platform."""
         self.ends: list[int] = []
         """Exit codes of programs that ended without being asked to."""
         self.clock = MachineClock(folder / "clock")
@@ -48,8 +43,8 @@ class Installation:
         self._log.touch()
         self._cache = cache
         self._ports = [free_port() for _ in range(setup.processes)]
-        self.from_telegram = Wire(self._ports)
-        """Between Telegram and the webhooks."""
+        self.from_platform = Wire(self._ports)
+        """Between the platform and the webhooks."""
         self._wanted: set[int] = set()
         self.programs = self._prepared(folder)
 
@@ -58,8 +53,8 @@ class Installation:
         self._wanted.clear()
         for each in self.programs:
             each.signal(signal.SIGKILL)
-        for wire in (self.to_telegram, self.from_telegram):
-            self.server.do(wire.close())
+        for wire in (self.to_platform, self.from_platform):
+            self.platform.server.do(wire.close())
 
     def start(self, *places: int) -> None:
         """Start these programs, or all, unless they run."""
@@ -111,32 +106,20 @@ class Installation:
         self._wanted.difference_update(places)
 
     def _prepared(self, folder: Path) -> list[Program]:
-        """Lay the wires, tell Telegram where to bring updates, and say to each program what it has to know."""
-        base_url = f"http://127.0.0.1:{self.server.do(self.to_telegram.open())}"
+        """Lay the wires, tell the platform where to bring updates, and say to each program what it has to know."""
+        base_url = f"http://127.0.0.1:{self.platform.server.do(self.to_platform.open())}"
         environment = {
-            "JEMPUTBOLA_TELEGRAM_TOKEN": self.server.token,
-            "JEMPUTBOLA_TELEGRAM_BASE_URL": base_url,
+            **self.platform.settings(base_url),
             "JEMPUTBOLA_DATABASE_URL": self.database_url,
             "JEMPUTBOLA_CACHE_FOLDER": str(self._cache),
             "JEMPUTBOLA_FILES_FOLDER": str(self.files),
             "JEMPUTBOLA_LOG_LEVEL": "WARNING",
         }
         if self.setup.updates == "webhook":
-            environment |= self._taking_updates_by_webhook()
+            address = self.platform.server.do(self.from_platform.open())
+            environment |= self.platform.bring_to(f"http://127.0.0.1:{address}")
         ports = [{"JEMPUTBOLA_WEB_PORT": str(port)} for port in self._ports]
         return [Program(environment | port, folder, self._log, self.clock) for port in ports]
-
-    def _taking_updates_by_webhook(self) -> dict[str, str]:
-        secret, world = secrets.token_hex(16), self.server.world
-        address = f"http://127.0.0.1:{self.server.do(self.from_telegram.open())}"
-        url = f"{address}/telegram/{world.bot}"
-        world.retry_seconds = RETRY_SECONDS
-        self.server.do(world.set_webhook(url, secret=secret, connections=CONNECTIONS, kinds=KINDS))
-        return {
-            "JEMPUTBOLA_TELEGRAM_UPDATES": "webhook",
-            "JEMPUTBOLA_TELEGRAM_WEBHOOK_SECRET": secret,
-            "JEMPUTBOLA_PUBLIC_URL": address,
-        }
 
 
 async def _takes_connections(port: int) -> bool:

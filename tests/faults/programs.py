@@ -21,7 +21,8 @@ from functools import cache
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
-import bot.channels.telegram.ptb  # noqa: F401 - imported before the fork, so that no start has to wait for it
+import bot.channels.telegram.ptb
+import bot.channels.whatsapp.graph  # noqa: F401 - the same
 from bot.cli import main
 from bot.clock import SystemClock
 

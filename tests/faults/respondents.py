@@ -6,11 +6,11 @@ import asyncio
 import hashlib
 import random
 from collections import defaultdict
+from typing import Any
 
 from conversations.taps import Tap, Verb, read_tap
 from indicators.form import Form, QuestionKind
-from tests.telegram_server import Person
-from tests.telegram_server.world import Bubble
+from tests.faults.platforms import Heard, Writer
 
 PATIENCE_SECONDS = 90.0
 """How long somebody waits for a reply: longer than any fault lasts."""
@@ -33,7 +33,7 @@ Labelled = tuple[str, Tap]
 class Respondent:
     """Somebody who waits for each reply, and then taps, types or sends a photo, in a way that never gets one twice."""
 
-    def __init__(self, person: Person, code: str, form: Form, chance: random.Random) -> None:
+    def __init__(self, person: Writer, code: str, form: Form, chance: random.Random) -> None:
         self.person = person
         self.said: defaultdict[Answer, list[str]] = defaultdict(list)
         """What was said to each question, in order; no two in a row are the same."""
@@ -47,9 +47,9 @@ class Respondent:
         self._form = form
         self._chance = chance
         self._seen: set[str] = set()
-        self._texts: dict[Answer, Bubble] = {}
+        self._texts: dict[Answer, Heard] = {}
         """Questions for words, which may be answered again and again in a reply."""
-        self._bubble: Bubble | None = None
+        self._bubble: Heard | None = None
 
     async def answer_until(self, enough: asyncio.Event) -> None:
         """Go on until it is enough and the last thing that was said has its reply."""
@@ -70,16 +70,16 @@ class Respondent:
         self._bubble = await self._next()
         self.replies += 1
 
-    async def _next(self) -> Bubble:
+    async def _next(self) -> Heard:
         """Wait for something new to choose from; what comes twice was sent again after a crash."""
         while True:
-            bubble = await self.person.hears(within=PATIENCE_SECONDS)
+            bubble: Heard = await self.person.hears(within=PATIENCE_SECONDS)
             appearance = f"{bubble.text} {bubble.buttons}"
             if bubble.buttons and appearance not in self._seen:
                 self._seen.add(appearance)
                 return bubble
 
-    def _act(self, bubble: Bubble) -> None:
+    def _act(self, bubble: Heard) -> None:
         buttons = [(data, tap) for row in bubble.buttons for _, data in row if (tap := read_tap(data))]
         answers = [each for each in buttons if each[1].verb is Verb.ANSWER]
         asked = next((_question_of(tap) for _, tap in buttons if tap.verb is Verb.SKIP), None)
@@ -92,16 +92,16 @@ class Respondent:
         else:
             self._change_words()
 
-    def _choose(self, bubble: Bubble, answers: list[Labelled]) -> None:
+    def _choose(self, bubble: Heard, answers: list[Labelled]) -> None:
         """Take any choice; the first where there was none yet, because more questions follow from it."""
         chosen = self._chance.choice(answers) if self.said else answers[0]
         self.said[_question_of(chosen[1])].append(chosen[1].text(2))
         self._press(bubble, chosen)
 
-    def _press(self, bubble: Bubble, button: Labelled) -> None:
+    def _press(self, bubble: Heard, button: Labelled) -> None:
         self.person.presses(bubble, button[0])
 
-    def _is_answered_without_button(self, asked: Answer, bubble: Bubble) -> bool:
+    def _is_answered_without_button(self, asked: Answer, bubble: Heard) -> bool:
         """Type words or send a photo where that is asked for; tell whether it was."""
         question = self._form.question_by_name.get(asked[1])
         if question and question.kind is QuestionKind.TEXT:
@@ -113,10 +113,13 @@ class Respondent:
             return True
         return False
 
-    def _say(self, asked: Answer, reply_to: int = 0) -> None:
+    def _say(self, asked: Answer, reply_to: Any = None) -> None:
         words = f"Nomor {len(self.said[asked]) + 1} Tahun 2024"
         self.said[asked].append(words)
-        self.person.says(words, reply_to=reply_to)
+        if reply_to is None:
+            self.person.says(words)
+        else:
+            self.person.says(words, reply_to=reply_to)
 
     def _send_photo(self) -> None:
         content = PHOTO + self._chance.randbytes(2000)

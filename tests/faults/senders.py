@@ -35,7 +35,7 @@ class Arrival(NamedTuple):
 
 async def fill_outbox(site: Site) -> None:
     """Give every chat some messages, one after the other: in the even ones a broadcast's, in the others replies."""
-    chats = [site.server.person(f"Kepala {place}").chat.id for place in range(CHATS)]
+    chats = [site.platform.person(f"Kepala {place}").chat.id for place in range(CHATS)]
     async with site.store._database.writing("Filling the outbox") as connection:
         people = (await connection.scalars(insert(person).returning(person.c.id), [{"language": "id"}] * CHATS)).all()
         rows = [
@@ -93,7 +93,7 @@ async def all_sent(site: Site) -> int:
 
 def arrivals(site: Site) -> Sequence[Arrival]:
     """Give what Telegram took of the filled outbox, in order."""
-    calls = [(given, at) for name, given, at in site.server.world.calls if name == "sendMessage"]
+    calls = [(given, at) for name, given, at in site.world.calls if name == "sendMessage"]
     return [
         Arrival(int(given["chat_id"]), int(given["text"]), priority(int(given["chat_id"])) is Priority.BULK, at)
         for given, at in calls

@@ -13,6 +13,7 @@ from bot.telegram_bot import Updates
 from conversations.people import Role, Standing
 from storage.store import Store
 from tests.databases import Databases, Template, ThrowAwayServer
+from tests.faults.platforms import PlatformName
 
 DISTRICT = "16.07"
 MOST_PEOPLE = 20
@@ -27,14 +28,17 @@ class Setup:
     database: Literal["sqlite", "postgresql"] = "sqlite"
     updates: Updates = "polling"
     processes: int = 1
+    platform: PlatformName = "telegram"
 
     def __str__(self) -> str:
-        return f"{self.database}, {self.updates}, {self.processes} {'process' if self.processes == 1 else 'processes'}"
+        many = f"{self.processes} {'process' if self.processes == 1 else 'processes'}"
+        return f"{self.platform}, {self.database}, {self.updates}, {many}"
 
 
 SETUPS = (
     Setup("sqlite", "polling"),
     Setup("sqlite", "webhook"),
+    Setup("sqlite", "webhook", platform="whatsapp"),
     Setup("postgresql", "polling"),
     Setup("postgresql", "webhook"),
     Setup("postgresql", "polling", 3),

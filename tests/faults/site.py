@@ -16,9 +16,10 @@ from storage.outbox_states import OutboxState
 from storage.store import Store
 from tests.faults.checking import Findings, examine
 from tests.faults.installation import LOOK_SECONDS, Installation
+from tests.faults.platforms import Platform, platform_of
 from tests.faults.respondents import PATIENCE_SECONDS, Respondent
 from tests.faults.setups import Ground, Setup
-from tests.telegram_server import TelegramServer
+from tests.platform_server import Happenings, PlatformServer
 
 ENDS_WHEN_ASKED = frozenset({0, -signal.SIGTERM})
 """How a program ends that is asked to: by itself, or by the signal when it had only just begun to start."""
@@ -38,9 +39,19 @@ class Site:
     broadcasts: int = 0
 
     @property
-    def server(self) -> TelegramServer:
-        """The Telegram of this place."""
-        return self.installation.server
+    def platform(self) -> Platform:
+        """What people write through."""
+        return self.installation.platform
+
+    @property
+    def server(self) -> PlatformServer:
+        """The platform's server."""
+        return self.platform.server
+
+    @property
+    def world(self) -> Happenings:
+        """What is called there, and goes wrong."""
+        return self.platform.world
 
     @property
     def database_file(self) -> Path:
@@ -50,8 +61,8 @@ class Site:
         return file
 
     async def calls(self, number: int, method: str = "") -> None:
-        """Wait until Telegram has been called so many times more (by this method)."""
-        world = self.server.world
+        """Wait until the platform has been called so many times more (by this method)."""
+        world = self.world
         before = len(world.calls)
 
         def is_enough() -> bool:
@@ -67,8 +78,8 @@ class Site:
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def until(self, holds: Callable[[], bool], what: str) -> None:
-        """Wait for something that can be seen at Telegram."""
-        holding = self.server.start(self.server.world.wait_for(holds, PATIENCE_SECONDS))
+        """Wait for something that can be seen at the platform."""
+        holding = self.server.start(self.world.wait_for(holds, PATIENCE_SECONDS))
         assert await asyncio.wrap_future(holding), f"waited in vain for {what}: {self.installation.log[-2000:]}"
 
 
@@ -81,13 +92,13 @@ Strike = Callable[[Site], Awaitable[None]]
 async def opened(ground: Ground, setup: Setup, folder: Path, *, people: int, seed: str) -> AsyncIterator[Site]:
     """Make a place, and end whatever still runs there afterwards."""
     await asyncio.to_thread(folder.mkdir, exist_ok=True)
-    with TelegramServer() as server:
+    with platform_of(setup.platform) as platform:
         url = ground.new()
         store = ground.store(url)
-        installation = Installation(folder, server, url, setup, cache=ground.cache)
+        installation = Installation(folder, platform, url, setup, cache=ground.cache)
         form = store.library.forms["dekela"]
         respondents = [
-            Respondent(server.person(f"Kepala {place}"), code, form, random.Random(f"{seed} {place}"))
+            Respondent(platform.person(f"Kepala {place}"), code, form, random.Random(f"{seed} {place}"))
             for place, code in enumerate(ground.codes[:people])
         ]
         try:
@@ -115,8 +126,7 @@ async def play(site: Site, strikes: Sequence[Strike], tell: Tell = lambda _name:
     except* (AssertionError, TimeoutError) as waits:
         in_vain = [f"after {[*site.injected]}: {each!r}" for each in _each(waits)]
     codes = await site.installation.stop()
-    world = site.server.world
-    found = await examine(site.store, site.people, world.announced)
+    found = await examine(site.store, site.people, site.platform)
     found.problems += in_vain
     if not {*codes} <= ENDS_WHEN_ASKED:
         found.problems.append(f"exit codes after being asked to stop: {codes}")
@@ -148,7 +158,7 @@ async def _answer_while(site: Site, strikes: Sequence[Strike], tell: Tell) -> No
 async def _work_off(site: Site) -> None:
     """Wait until nothing is left to be taken in, fetched or sent."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while site.server.world.updates or await _has_work(site.store):  # noqa: ASYNC110 - a database announces nothing
+        while site.platform.has_more() or await _has_work(site.store):  # noqa: ASYNC110 - a database announces nothing
             await asyncio.sleep(LOOK_SECONDS)
 
 

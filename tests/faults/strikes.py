@@ -13,7 +13,6 @@ from sqlalchemy import insert, literal, select
 
 from conversations.messages import Message
 from storage.database import BUSY_MS
-from storage.envelopes import via
 from storage.moments import FOREVER, as_ms
 from storage.outbox_states import Priority
 from storage.tables import address, outbox
@@ -22,15 +21,17 @@ from tests.faults.installation import LOOK_SECONDS
 from tests.faults.respondents import PATIENCE_SECONDS
 from tests.faults.setups import LONG_AGO
 from tests.faults.site import Site
-from tests.telegram_server import Fault
+from tests.platform_server import Fault
 
 FEWEST_CALLS, MOST_CALLS = 3, 30
-"""A strike comes after so many calls to Telegram since the one before."""
+"""A strike comes after so many calls to the platform since the one before."""
 JITTER_SECONDS = 0.02
 """And up to so much later: between two calls there are turns, commits and wake-ups."""
 LONGEST_START_SECONDS = 1.0
+UNKNOWN, TOO_MANY = 131000, 130429
+"""Meta's codes; Telegram has none."""
 FAILURES = 8
-"""Calls that fail before Telegram is well again."""
+"""Calls that fail before the platform is well again."""
 HANGS = 4
 """Fewer: a program gives each of them twenty seconds."""
 FULL_SECONDS = 3.0
@@ -62,12 +63,12 @@ async def kill_while_starting(site: Site) -> None:
 
 async def kill_before_a_send_arrives(site: Site) -> None:
     """Programs are killed while a message is on its way; it is lost."""
-    await _kill_in_a_call(site, Fault("sendMessage"))
+    await _kill_in_a_call(site, Fault(site.platform.send))
 
 
 async def kill_after_a_send_arrived(site: Site) -> None:
     """Programs are killed before they hear that a message has arrived."""
-    await _kill_in_a_call(site, Fault("sendMessage", is_late=True))
+    await _kill_in_a_call(site, Fault(site.platform.send, is_late=True))
 
 
 async def _kill_in_a_call(site: Site, fault: Fault) -> None:
@@ -82,20 +83,20 @@ async def _kill_in_a_call(site: Site, fault: Fault) -> None:
 
     installation.let_go(*range(len(installation.programs)))
     fault.strikes = strike
-    site.server.fails(fault)
+    site.world.faults.append(fault)
     await struck.wait()
     await _replace(site, *range(len(installation.programs)))
 
 
-async def kill_before_telegram_hears(site: Site) -> None:
-    """Programs are killed when they have taken updates in, and Telegram does not know it yet: it brings them again."""
+async def kill_before_the_platform_hears(site: Site) -> None:
+    """Programs are killed when they have taken updates in, before the platform knows it: it brings them again."""
     if site.installation.setup.updates == "polling":
         await _kill_in_a_call(site, Fault("getUpdates"))
         return
     await _sometime(site)
-    wire = site.installation.from_telegram
+    wire = site.installation.from_platform
     site.server.do(wire.hold_answers())
-    await site.calls(1, "sendMessage")
+    await site.calls(1, site.platform.send)
     await site.installation.kill()
     site.server.do(wire.cut())
     site.server.do(wire.mend())
@@ -117,34 +118,34 @@ async def _replace(site: Site, *places: int) -> None:
 
 
 async def refuse_sends(site: Site) -> None:
-    """Telegram answers with errors, without doing anything."""
-    await _fail_sends(site, Fault("sendMessage", 502, times=FAILURES))
+    """The platform answers with errors, without doing anything."""
+    await _fail_sends(site, Fault(site.platform.send, 502, code=UNKNOWN, times=FAILURES))
 
 
 async def doubt_sends(site: Site) -> None:
-    """Telegram answers with errors, but has sent the messages."""
-    await _fail_sends(site, Fault("sendMessage", 500, times=FAILURES, is_late=True))
+    """The platform answers with errors, but has sent the messages."""
+    await _fail_sends(site, Fault(site.platform.send, 500, code=UNKNOWN, times=FAILURES, is_late=True))
 
 
 async def hang_sends(site: Site) -> None:
-    """Telegram takes the calls, and then nothing comes, for longer than a program waits."""
-    await _fail_sends(site, Fault("sendMessage", times=HANGS))
+    """The platform takes the calls, and then nothing comes, for longer than a program waits."""
+    await _fail_sends(site, Fault(site.platform.send, times=HANGS))
 
 
 async def cut_answers(site: Site) -> None:
     """Connections end in the middle of the answer."""
-    await _fail_sends(site, Fault("sendMessage", 200, times=FAILURES, is_late=True, is_cut=True))
+    await _fail_sends(site, Fault(site.platform.send, 200, times=FAILURES, is_late=True, is_cut=True))
 
 
 async def ask_for_silence(site: Site) -> None:
-    """Telegram asks for silence again and again: 429."""
-    await _fail_sends(site, Fault("sendMessage", 429, times=FAILURES, retry_after=1))
+    """The platform asks for silence again and again: 429."""
+    await _fail_sends(site, Fault(site.platform.send, 429, code=TOO_MANY, times=FAILURES, retry_after=1))
 
 
 async def cut_the_wire(site: Site) -> None:
-    """Telegram cannot be reached."""
+    """The platform cannot be reached."""
     await _sometime(site)
-    wire = site.installation.to_telegram
+    wire = site.installation.to_platform
     site.server.do(wire.cut())
     refused = wire.refused
     async with asyncio.timeout(PATIENCE_SECONDS):
@@ -154,9 +155,9 @@ async def cut_the_wire(site: Site) -> None:
 
 
 async def silence_the_wire(site: Site) -> None:
-    """Nothing comes from Telegram or reaches it, and no connection ends."""
+    """Nothing comes from the platform or reaches it, and no connection ends."""
     await _sometime(site)
-    wire = site.installation.to_telegram
+    wire = site.installation.to_platform
     site.server.do(wire.silence())
     await asyncio.sleep(SILENT_SECONDS)
     site.server.do(wire.mend())
@@ -165,8 +166,8 @@ async def silence_the_wire(site: Site) -> None:
 async def _fail_sends(site: Site, fault: Fault) -> None:
     await _sometime(site)
     many = fault.times
-    site.server.fails(fault)
-    await site.until(lambda: fault not in site.server.world.faults, f"{many} calls that fail")
+    site.world.faults.append(fault)
+    await site.until(lambda: fault not in site.world.faults, f"{many} calls that fail")
 
 
 async def lock_the_file(site: Site) -> None:
@@ -240,7 +241,7 @@ async def broadcast(site: Site) -> None:
     body = msgspec.json.encode(Message(f"{BULK_MARK} {site.broadcasts}")).decode()
     values = {
         "address_id": address.c.id,
-        "via": literal(via("telegram", "1")),
+        "via": literal(site.platform.via),
         "priority": literal(int(Priority.BULK)),
         "body": literal(body),
         "not_after": literal(FOREVER),
@@ -255,7 +256,7 @@ KILLS = (
     kill,
     kill_before_a_send_arrives,
     kill_after_a_send_arrived,
-    kill_before_telegram_hears,
+    kill_before_the_platform_hears,
     kill_while_starting,
 )
 ON_SEVERAL = (kill_all,)

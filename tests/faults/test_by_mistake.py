@@ -24,7 +24,7 @@ async def test_a_second_program_on_a_sqlite_file_is_refused_and_the_first_goes_o
         refused = await second.ended(PATIENCE_SECONDS)
         await head.go_on()
         ended = await site.installation.stop()
-        found = await examine(site.store, site.people, site.server.world.announced)
+        found = await examine(site.store, site.people, site.platform)
 
     assert (refused, ended) == (1, [0, 1])
     assert f"No other program was expected on the database {site.database_file}; process {first.pid} on" in (
@@ -40,7 +40,7 @@ async def test_two_programs_that_poll_by_one_token_say_so_and_when_one_is_stoppe
 ) -> None:
     async with opened(sqlite_ground, Setup(), tmp_path / "one", people=1, seed="mistake") as site:
         (head,) = site.people
-        other = Installation(tmp_path, site.server, sqlite_ground.new(), Setup(), cache=sqlite_ground.cache)
+        other = Installation(tmp_path, site.platform, sqlite_ground.new(), Setup(), cache=sqlite_ground.cache)
         site.installation.start()
         await head.go_on()
         other.start()
@@ -49,7 +49,7 @@ async def test_two_programs_that_poll_by_one_token_say_so_and_when_one_is_stoppe
         other.close()
         await head.go_on()
         ended = await site.installation.stop()
-        found = await examine(site.store, site.people, site.server.world.announced)
+        found = await examine(site.store, site.people, site.platform)
 
     assert ended == [0]
     assert (found.events, found.problems) == (2, [])

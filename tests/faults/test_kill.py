@@ -16,7 +16,7 @@ from tests.faults.strikes import (
     kill,
     kill_after_a_send_arrived,
     kill_before_a_send_arrives,
-    kill_before_telegram_hears,
+    kill_before_the_platform_hears,
     set_the_clock_ahead,
     set_the_clock_back,
 )
@@ -27,7 +27,7 @@ STRIKES = (
     set_the_clock_ahead,
     kill,
     kill_before_a_send_arrives,
-    kill_before_telegram_hears,
+    kill_before_the_platform_hears,
     broadcast,
     set_the_clock_back,
     kill_after_a_send_arrived,
@@ -71,6 +71,6 @@ async def _play_everywhere(database: str, ground: Ground, folder: Path) -> Findi
 async def _play(ground: Ground, setup: Setup, folder: Path) -> Findings:
     strikes: Sequence[Strike] = STRIKES
     if setup.database == "postgresql":  # whoever takes over waits for the lease of the one that was killed
-        strikes = (broadcast, kill, kill) if setup.processes > 1 else (broadcast, kill_before_telegram_hears)
+        strikes = (broadcast, kill, kill) if setup.processes > 1 else (broadcast, kill_before_the_platform_hears)
     async with opened(ground, setup, folder, people=PEOPLE, seed=f"{SEED} {setup}") as site:
         return await play(site, strikes)

@@ -33,7 +33,7 @@ async def test_two_processes_share_one_rate_and_one_takes_over_from_the_other(
         site.installation.start()
         await site.calls(CHATS, "sendMessage")
         await replace_the_sender(site)
-        greeted = site.server.person("Ahmad")
+        greeted = site.platform.person("Ahmad")
         greeted.says("halo")
         await greeted.hears("Sudah punya kode?")
         uncertain = await all_sent(site)

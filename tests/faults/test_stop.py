@@ -11,7 +11,7 @@ import pytest
 from tests.faults.checking import examine
 from tests.faults.setups import Ground, Setup
 from tests.faults.site import Site, opened
-from tests.telegram_server import Fault
+from tests.platform_server import Fault
 
 PEOPLE = 8
 MOST_SECONDS = 10
@@ -25,7 +25,7 @@ async def test_a_stop_in_full_flight_is_over_in_ten_seconds_and_loses_nothing(
     async with opened(sqlite_ground, Setup(), tmp_path, people=PEOPLE, seed="stop") as site:
         seconds, stopped = await _stop_while_telegram_hangs(site)
         ended = await site.installation.stop()
-        found = await examine(site.store, site.people, site.server.world.announced)
+        found = await examine(site.store, site.people, site.platform)
 
     assert (stopped, ended) == ([0], [0]), site.installation.log
     assert "stop_cut_off" in site.installation.log
@@ -42,12 +42,12 @@ async def _stop_while_telegram_hangs(site: Site) -> tuple[float, list[int | None
         for each in site.people:
             tasks.create_task(each.answer_until(enough))
         await site.calls(5 * PEOPLE, "sendMessage")
-        site.server.fails(Fault("sendMessage", times=1000))
+        site.world.faults.append(Fault("sendMessage", times=1000))
         await site.calls(PEOPLE // 2, "sendMessage")
         since = time.monotonic()
         stopped = await site.installation.stop()
         seconds = time.monotonic() - since
-        site.server.world.faults.clear()
+        site.world.faults.clear()
         site.installation.start()
         enough.set()
     return seconds, stopped

@@ -42,6 +42,11 @@ class Chat:
     allowance: float = PAIR_BURST
     counted_at: float = field(default_factory=time.monotonic)
 
+    @property
+    def id(self) -> str:
+        """What the person is called in an address."""
+        return self.user_id or self.phone
+
     def is_for(self, given: Mapping[str, Any]) -> bool:
         """Tell whether a message is for this person."""
         if given.get("recipient"):
@@ -68,6 +73,8 @@ class Number(Happenings):
     """Refuse more than 80 messages a second, and too many to one person."""
     reports: tuple[str, ...] = ()
     """What is reported about each message by itself, in this order."""
+    announced: list[str] = field(default_factory=list)
+    """Ids of all messages that people sent."""
     _numbers: int = 0
     _sends: deque[float] = field(default_factory=deque)
 
@@ -81,12 +88,13 @@ class Number(Happenings):
         said = f"(#{fault.code}) planted {fault.status}"
         return RefusedError(fault.code, said, status=fault.status or 500, retry_after=fault.retry_after)
 
-    def bring_to(self, url: str, *, retry_seconds: float | None = None) -> None:
+    async def bring_to(self, url: str, *, retry_seconds: float | None = None) -> None:
         """Bring what happens to this address from now on."""
         self.deliveries = Deliveries(self, url=url, secret=self.app_secret, retry_seconds=retry_seconds)
 
     async def announce(self, *values: Mapping[str, Any]) -> None:
         """Bring these in one request, each as a change of an entry of its own."""
+        self.announced += [message["id"] for value in values for message in value.get("messages", ())]
         if self.deliveries:
             self.deliveries.put([self.change(value) for value in values])
         await self.notify()

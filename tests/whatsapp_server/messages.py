@@ -61,6 +61,11 @@ class Bubble:
     """When it came into the chat, in monotonic seconds."""
 
     @property
+    def buttons(self) -> tuple[tuple[tuple[str, str], ...], ...]:
+        """The choices, each in a row of its own."""
+        return tuple((choice,) for choice in self.choices)
+
+    @property
     def titles(self) -> list[str]:
         """All titles in reading order."""
         return [title for title, _ in self.choices]
