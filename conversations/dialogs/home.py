@@ -104,7 +104,7 @@ def show_help(turn: Turn) -> None:
     """Explain how the bot works, in words that fit the posts that the person holds."""
     texts = turn.texts
     if not turn.brief.posts:
-        turn.say(joined(texts("lost.help"), texts("lost")), lost_buttons(turn))
+        turn.say(joined(texts("lost.help"), texts("lost"), texts("link.how")), lost_buttons(turn))
         return
     pause(turn)
     fills = texts("help.filling") if turn.brief.assignments else None
