@@ -110,8 +110,13 @@ class SimulatorChannel:
             self.exchange.mark(phone.id, bubble.id, sending=sending)
 
     def pass_day(self, phone: Phone, key: str) -> None:
-        """Let 24 hours go by without a word from this person, as far as WhatsApp's window goes; no clock is set."""
-        self.exchange.put(phone.id, Bubble(id=key, side="clock", at=self.clock.now()))
+        """Let 24 hours go by without a word from this person, as far as WhatsApp's window goes; no clock is set.
+
+        Where they have just gone by, nothing changes.
+        """
+        newest = self.exchange.newest(phone.id)
+        if newest is None or newest.side != "clock":
+            self.exchange.put(phone.id, Bubble(id=key, side="clock", at=self.clock.now()))
 
     async def edit(self, phone: Phone, key: str, *, message: str, text: str) -> None:
         """Hand in a new text of a person's older message, and show it when it has been taken.

@@ -36,6 +36,10 @@ class Exchange:
         """Give one bubble of a phone."""
         return self.journal.chat(phone).get(identifier)
 
+    def newest(self, phone: str) -> Bubble | None:
+        """Give the newest bubble of a phone."""
+        return next(self._newest_first(phone), None)
+
     def last(self, phone: str) -> Bubble | None:
         """Give the newest bubble of a phone, of those that every look shows."""
         return next((each for each in self._newest_first(phone) if not each.is_whatsapps_own), None)

@@ -227,8 +227,8 @@ async def test_the_window_can_be_closed_at_once_and_the_next_word_opens_it(serve
         phone = await caller.open_phone()
         await caller.act(phone, "texts", id="me-text-1", text="halo")
 
-        for _ in range(2):
-            await caller.act(phone, "days", id="me-day-01")
+        for number in (1, 1, 2):
+            await caller.act(phone, "days", id=f"me-day-0{number}")
         await caller.bot.say(phone, BENAR)
         await caller.act(phone, "texts", id="me-text-2", text="halo lagi")
         chat = caller.chat(phone)
