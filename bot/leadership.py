@@ -29,6 +29,8 @@ MARGIN = timedelta(seconds=2)
 """Between the end of a holder's trust and the next holder's beginning: the second that a platform's limit looks back
 on, and another one for what was still on its way and for clocks that do not go alike."""
 LOOK_EVERY = timedelta(seconds=1)
+LONGEST_END = timedelta(seconds=20)
+"""How long work that is broken off may take to note what it has done, before it is told once more."""
 CHORES = "chores"
 """The lease for what is done at set times."""
 PATIENCE = timedelta(seconds=2)
@@ -93,6 +95,8 @@ class _Place:
         self.since: datetime
         """Since when it has stood like that."""
         self.tenure: Tenure | None = None
+        self.is_at_work = False
+        """Whether work that was begun for it has not come to its end, though the tenure may have."""
         self.is_due = asyncio.Event()
         """Set when somebody who waits should look: held now, or nothing to wait for any more."""
 
@@ -181,11 +185,16 @@ class Leadership:
         async def working() -> None:
             await work(tenure)
 
-        async with asyncio.TaskGroup() as tasks:
-            task = tasks.create_task(working())
-            watch = tasks.create_task(self._break_off(tenure, task))
-            await asyncio.wait([task])
-            watch.cancel()
+        place = self._places[tenure.name]
+        place.is_at_work = True
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                task = tasks.create_task(working())
+                watch = tasks.create_task(self._break_off(tenure, task))
+                await asyncio.wait([task])
+                watch.cancel()
+        finally:
+            place.is_at_work = False
         return not task.cancelled()
 
     async def _break_off(self, tenure: Tenure, task: asyncio.Task[None]) -> None:
@@ -194,7 +203,11 @@ class Leadership:
             await self._clock.wait(tenure.changed, tenure.until)
         tenure.end()
         _log.warning("lease_over", lease=tenure.name, tenure=tenure.number)
-        task.cancel()
+        has_ended = asyncio.Event()
+        task.add_done_callback(lambda _task: has_ended.set())
+        while not has_ended.is_set():
+            task.cancel()
+            await self._clock.wait(has_ended, self._clock.now() + LONGEST_END)
 
     async def _beat(self, started: datetime) -> None:
         """Give a sign of life. What counts is when it was sent: the database may have had it from then on."""
@@ -209,7 +222,7 @@ class Leadership:
                 tenure.end()
 
     async def _take_what_is_free(self) -> None:
-        wanted = [name for name, each in self._places.items() if each.tenure is None]
+        wanted = [name for name, each in self._places.items() if each.tenure is None and not each.is_at_work]
         if not wanted or self._is_retired:
             return
         found = await self._leases.look(wanted)

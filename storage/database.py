@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from storage.errors import StorageError, translated
+from storage.errors import REFUSALS, StorageError, translated
 from storage.quick_sqlite import connect_quickly
 from storage.schema import newest_version, version_of
 
@@ -148,7 +148,7 @@ class Database:
         """
         async with self._turnstile:
             with translated(doing):
-                async with self.engine.connect() as connection:
+                async with self.connected() as connection:
                     await self._begin(connection)
                     yield connection
 
@@ -160,10 +160,21 @@ class Database:
             StorageError: the database refused; ``doing`` says what was tried.
         """
         with translated(doing):
-            async with self.engine.connect() as connection:
+            async with self.connected() as connection:
                 _ = await connection.execution_options(**self._reading)
                 await self._begin(connection)
                 yield connection
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection. Whoever is cancelled while it breaks is cancelled, and not told that it broke."""
+        async with self.engine.connect() as connection:
+            try:
+                yield connection
+            except asyncio.CancelledError:
+                with suppress(*REFUSALS):
+                    await connection.close()
+                raise
 
     async def _begin(self, connection: AsyncConnection) -> None:
         _ = await connection.begin()

@@ -100,7 +100,7 @@ class Leases:
                 await connection.commit()
             return
         with translated(doing):
-            async with self._database.engine.connect() as connection:
+            async with self._database.connected() as connection:
                 yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
 

@@ -48,7 +48,7 @@ class Wakeups:
         if self._database.engine.dialect.name == "sqlite":
             await asyncio.Event().wait()
         with translated("Listening to other processes"):
-            async with self._database.engine.connect() as connection:
+            async with self._database.connected() as connection:
                 try:
                     await self._listen(driver_of(connection), heard, ready)
                 finally:

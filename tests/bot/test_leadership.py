@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 
-from bot.leadership import LOOK_EVERY, MARGIN, TERM, Leadership, Tenure
+from bot.leadership import LONGEST_END, LOOK_EVERY, MARGIN, TERM, Leadership, Tenure
 from storage.leases import Leases
 from tests.bot.clocks import NOON, JumpingClock, passed
 from tests.bot.leases import FakeLeases
@@ -239,3 +239,39 @@ async def test_work_that_fails_is_not_hidden(clock: JumpingClock) -> None:
             await passed(lambda: False)
 
     assert raised.group_contains(RuntimeError)
+
+
+async def test_work_that_does_not_end_is_told_again_while_another_process_takes_over(process: Process) -> None:
+    """Such as when the code that waits for a database makes another error of being cancelled, and somebody goes on."""
+    second = other(process)
+    told: list[datetime] = []
+
+    async def goes_on(tenure: Tenure) -> None:
+        while len(told) < 2:
+            try:
+                await process.work(tenure)
+            except asyncio.CancelledError:
+                told.append(process.clock.now())
+        await process.work(tenure)
+
+    async with asyncio.TaskGroup() as tasks:
+        parts = [
+            tasks.create_task(process.leadership.run()),
+            tasks.create_task(process.leadership.while_held(NAME, goes_on)),
+        ]
+        await passed(lambda: process.is_working)
+        async with second.running():
+            process.leases.is_away = True
+            await passed(lambda: len(told) == 1)
+            process.leases.is_away = False
+            await passed(lambda: second.is_working)
+            await passed(lambda: len(told) == 2)
+            was_taken = process.leadership.holds(NAME)
+        await passed(lambda: len(process.tenures) > 3)
+        for each in parts:
+            each.cancel()
+
+    assert told[1] - told[0] == LONGEST_END
+    assert not was_taken
+    assert process.tenures == [1, 1, 1, 3]
+    assert second.tenures == [2]

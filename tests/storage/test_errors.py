@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,29 @@ async def test_a_connection_that_the_server_ends_is_away_and_a_statement_that_it
             await connection.exec_driver_sql("SELECT * FROM nonsense")
 
     assert not isinstance(wrong.value, DatabaseAwayError)
+    await database.engine.dispose()
+
+
+async def test_whoever_is_cancelled_while_the_server_ends_the_connection_is_cancelled_and_hears_of_no_refusal(
+    postgresql_databases: Databases,
+) -> None:
+    database = Database(connect(postgresql_databases.new()))
+    numbers: asyncio.Queue[int] = asyncio.Queue()
+
+    async def wait_in_a_transaction() -> None:
+        async with database.writing("Waiting") as connection:
+            await numbers.put((await connection.exec_driver_sql("SELECT pg_backend_pid()")).scalar_one())
+            await asyncio.Event().wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(wait_in_a_transaction())
+        number = await numbers.get()
+        async with database.writing("Ending the other one") as connection:
+            await connection.exec_driver_sql(f"SELECT pg_terminate_backend({number}, 5000)")
+        waiting.cancel()
+        await asyncio.wait([waiting])
+
+    assert waiting.cancelled()
     await database.engine.dispose()
 
 
