@@ -8,9 +8,10 @@ import secrets
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -21,25 +22,52 @@ from tests.faults.site import Strike, opened, play
 from tests.faults.strikes import EVERYWHERE, KILLS, ON_POSTGRESQL, ON_SEVERAL, ON_SQLITE
 
 PEOPLE = 12
+NAMED: dict[str, Strike] = {
+    each.__name__: each for each in (*KILLS, *ON_SEVERAL, *EVERYWHERE, *ON_SQLITE, *ON_POSTGRESQL)
+}
 FIGURES = ("events", "answers", "replies", "sent_again", "broadcast", "uncertain")
+
+
+class Choices(NamedTuple):
+    """What every setup is struck with."""
+
+    kills: int
+    seed: str
+    named: Sequence[str]
+    """Only these strikes; none: all that suit."""
+
+    def strikes(self, setup: Setup) -> list[Strike]:
+        """Give so many kills in turn, between them everything else that suits this setup."""
+        if self.named:
+            return [NAMED[self.named[place % len(self.named)]] for place in range(self.kills)]
+        others = [*EVERYWHERE, *(ON_SQLITE if setup.database == "sqlite" else ON_POSTGRESQL)]
+        kinds = [*KILLS, *(ON_SEVERAL if setup.processes > 1 else ())]
+        strikes: list[Strike] = [kinds[place % len(kinds)] for place in range(self.kills)]
+        every = max(len(strikes) // len(others), 1)
+        for place, other in enumerate(others):
+            strikes.insert(place * (every + 1), other)
+        return strikes
 
 
 @click.command()
 @click.option("--kills", default=204, show_default=True, help="How often programs are killed, over all setups.")
 @click.option("--at-once", default=2, show_default=True, help="How many setups are struck side by side.")
 @click.option("--seed", default="", help="Repeat the choices of an earlier run.")
-def main(kills: int, at_once: int, seed: str) -> None:
+@click.option("--setup", "chosen", type=click.Choice([*map(str, SETUPS)]), multiple=True, help="Only this; repeatable.")
+@click.option("--strike", "named", type=click.Choice([*NAMED]), multiple=True, help="Only this, as often as kills.")
+def main(kills: int, at_once: int, seed: str, chosen: Collection[str], named: Sequence[str]) -> None:
     """Kill programs and break what is around them while people answer; end with 1 when anything was lost or doubled."""
     logging.getLogger("uvicorn.error").disabled = True  # the local Telegram would report each answer that it cuts
     seed = seed or secrets.token_hex(4)
+    setups = [each for each in SETUPS if not chosen or str(each) in chosen]
     click.echo(f"Seed {seed}. Each line: setup, what was done how often, what was counted.")
-    total, done = asyncio.run(_strike_all(max(kills // len(SETUPS), 1), at_once, seed))
+    total, done = asyncio.run(_strike_all(setups, Choices(max(kills // len(setups), 1), seed, named), at_once))
     click.echo(f"All: {_words(done)}; {_figures(total)}; problems: {len(total.problems)}")
     if total.problems:
         raise SystemExit(1)
 
 
-async def _strike_all(kills: int, at_once: int, seed: str) -> tuple[Findings, Counter[str]]:
+async def _strike_all(setups: Sequence[Setup], choices: Choices, at_once: int) -> tuple[Findings, Counter[str]]:
     """Strike every setup, each on ground of its own: a database server that crashes is nobody else's."""
     total, done = Findings(), Counter[str]()
     room = asyncio.Semaphore(at_once)
@@ -48,12 +76,12 @@ async def _strike_all(kills: int, at_once: int, seed: str) -> tuple[Findings, Co
         nonlocal total
         async with room:
             with _ground(setup) as ground:
-                found, injected = await _strike(ground, setup, kills=kills, seed=seed)
+                found, injected = await _strike(ground, setup, choices)
         total += found
         done.update(injected)
 
     async with asyncio.TaskGroup() as tasks:
-        for setup in SETUPS:
+        for setup in setups:
             tasks.create_task(strike(setup))
     return total, done
 
@@ -69,17 +97,12 @@ def _ground(setup: Setup) -> Iterator[Ground]:
             yield Ground(databases, cache, server)
 
 
-async def _strike(ground: Ground, setup: Setup, *, kills: int, seed: str) -> tuple[Findings, Counter[str]]:
-    """Strike one setup: so many kills in turn, between them everything else that suits it."""
-    others = [*EVERYWHERE, *(ON_SQLITE if setup.database == "sqlite" else ON_POSTGRESQL)]
-    kinds = [*KILLS, *(ON_SEVERAL if setup.processes > 1 else ())]
-    strikes: list[Strike] = [kinds[place % len(kinds)] for place in range(kills)]
-    every = max(len(strikes) // len(others), 1)
-    for place, other in enumerate(others):
-        strikes.insert(place * (every + 1), other)
+async def _strike(ground: Ground, setup: Setup, choices: Choices) -> tuple[Findings, Counter[str]]:
+    """Strike one setup."""
+    strikes = choices.strikes(setup)
     since = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        async with opened(ground, setup, Path(folder), people=PEOPLE, seed=f"{seed} {setup}") as site:
+        async with opened(ground, setup, Path(folder), people=PEOPLE, seed=f"{choices.seed} {setup}") as site:
             found = await play(site, strikes, lambda name: click.echo(".", nl=False))
             log = site.installation.log
     click.echo(f"\n{setup}: {_words(site.injected)}; {_figures(found)}; {time.monotonic() - since:.0f} s")

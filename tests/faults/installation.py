@@ -113,7 +113,7 @@ class Installation:
             "JEMPUTBOLA_DATABASE_URL": self.database_url,
             "JEMPUTBOLA_CACHE_FOLDER": str(self._cache),
             "JEMPUTBOLA_FILES_FOLDER": str(self.files),
-            "JEMPUTBOLA_LOG_LEVEL": "WARNING",
+            "JEMPUTBOLA_LOG_LEVEL": "INFO",
         }
         if self.setup.updates == "webhook":
             address = self.platform.server.do(self.from_platform.open())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import gc
 import mmap
 import multiprocessing
 import os
@@ -15,11 +16,12 @@ import resource
 import signal
 import struct
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
+from typing import Any
 
 import bot.channels.telegram.ptb
 import bot.channels.whatsapp.graph  # noqa: F401 - the same
@@ -116,6 +118,7 @@ def _run(environment: Mapping[str, str], folder: str, log: str, clock: str) -> N
     written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(written, stream.fileno())
+    signal.signal(signal.SIGUSR1, _tell_what_is_under_way)
     main(["run"])
 
 
@@ -128,6 +131,22 @@ def _tell_time_by(clock: str) -> None:
         return datetime.now(UTC) + timedelta(seconds=ahead)  # noqa: TID251 - the clock
 
     SystemClock.now = now  # type: ignore[assignment, method-assign]
+
+
+def _tell_what_is_under_way(_number: int, _frame: object) -> None:
+    """Write to the log what every task waits for."""
+    for task in asyncio.all_tasks():
+        print(os.getpid(), task.get_name(), *_waits(task.get_coro()), sep=" < ", flush=True)  # noqa: T201
+
+
+def _waits(awaited: Any) -> Iterator[str]:
+    """Give where a coroutine stands, and what it waits for stands, and so on."""
+    while awaited is not None:
+        kind = next((each for each in ("cr", "gi", "ag") if hasattr(awaited, f"{each}_frame")), "")
+        frame = getattr(awaited, f"{kind}_frame", None)
+        yield f"{Path(frame.f_code.co_filename).stem}:{frame.f_lineno}" if frame else repr(awaited)
+        after = getattr(awaited, {"gi": "gi_yieldfrom"}.get(kind, f"{kind}_await"), None)
+        awaited = after or next((each for each in gc.get_referents(awaited) if hasattr(each, "ag_frame")), None)
 
 
 def _end_with_parent() -> None:

@@ -11,9 +11,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import select
+
 from storage.database import file_of
+from storage.leases import SeenLease
 from storage.outbox_states import OutboxState
 from storage.store import Store
+from storage.tables import lease
 from tests.faults.checking import Findings, examine
 from tests.faults.installation import LOOK_SECONDS, Installation
 from tests.faults.platforms import Platform, platform_of
@@ -77,6 +81,11 @@ class Site:
             while self.installation.log.count(event) == before:  # noqa: ASYNC110 - a file announces nothing
                 await asyncio.sleep(LOOK_SECONDS)
 
+    async def leases(self) -> Sequence[SeenLease]:
+        """Tell who does what only one process may do."""
+        async with self.store._database.reading("Looking at leases") as connection:
+            return [SeenLease(*row) for row in await connection.execute(select(lease))]
+
     async def until(self, holds: Callable[[], bool], what: str) -> None:
         """Wait for something that can be seen at the platform."""
         holding = self.server.start(self.world.wait_for(holds, PATIENCE_SECONDS))
@@ -125,6 +134,10 @@ async def play(site: Site, strikes: Sequence[Strike], tell: Tell = lambda _name:
             supervision.cancel()
     except* (AssertionError, TimeoutError) as waits:
         in_vain = [f"after {[*site.injected]}: {each!r}" for each in _each(waits)]
+        in_vain += [f"a lease is {each}" for each in await site.leases()]
+        for program in site.installation.programs:
+            program.signal(signal.SIGUSR1)
+        await asyncio.sleep(1)
     codes = await site.installation.stop()
     found = await examine(site.store, site.people, site.platform)
     found.problems += in_vain
