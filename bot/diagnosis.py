@@ -119,10 +119,17 @@ async def _poller(bot: TelegramBot, settings: Settings, api: TelegramApi) -> str
 
 
 async def _channels(settings: Settings, _clock: Clock) -> str:
-    switches = {"Telegram": settings.has_telegram, "simulator": settings.has_simulator}
+    switches = {
+        "Telegram": settings.has_telegram,
+        "WhatsApp": settings.has_whatsapp,
+        "simulator": settings.has_simulator,
+    }
     names = [name for name, is_on in switches.items() if is_on]
     if not names:
-        raise OSError("no channel is switched on: set JEMPUTBOLA_TELEGRAM_TOKEN or JEMPUTBOLA_SIMULATOR=true")
+        raise OSError(
+            "no channel is switched on: set JEMPUTBOLA_TELEGRAM_TOKEN, JEMPUTBOLA_WHATSAPP_NUMBER_ID or "
+            "JEMPUTBOLA_SIMULATOR=true"
+        )
     return ", ".join(names)
 
 

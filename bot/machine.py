@@ -157,7 +157,7 @@ async def backups(settings: Settings, clock: Clock) -> str:
     if newest is None:
         advice = f"none in {settings.backup_folder}: have `jemputbola backup --keep 14` run every night"
         database = file_of(settings.database_url)
-        if settings.has_telegram and (database is None or database.exists()):
+        if (settings.has_telegram or settings.has_whatsapp) and (database is None or database.exists()):
             raise NotInOrderError(f"A backup of the last night was expected; there is {advice}.")
         return advice
     age = clock.now() - newest

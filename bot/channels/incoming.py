@@ -19,6 +19,7 @@ _SURROGATE = re.compile(
     re.DOTALL,
 )
 """Every escape in turn, so that the second backslash of a pair begins none; ``lone`` is half a character."""
+_NUL = re.compile(rb"\\(?:(?P<nul>u0000)|.)", re.DOTALL)
 
 
 def legible(written: str, most: int = MOST_TEXT_CHARACTERS) -> str:
@@ -42,3 +43,8 @@ def repaired(payload: bytes) -> bytes:
     """Replace bytes that are no UTF-8 and escapes of half a surrogate pair by the sign for what cannot be read."""
     utf8 = payload.decode("utf-8", "replace").encode()
     return _SURROGATE.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], utf8)
+
+
+def without_nul(payload: bytes) -> bytes:
+    """Drop NUL from all texts of a JSON document, names and ids included."""
+    return _NUL.sub(lambda found: b"" if found["nul"] else found[0], payload) if rb"\u0000" in payload else payload

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from bot.settings import Settings
+from bot.whatsapp_number import WEBHOOK_PATH
 
 Result = TypeVar("Result")
 
@@ -99,4 +100,5 @@ def _greeting(settings: Settings, address: str) -> str:
     where = f"{address}/" if settings.has_simulator else f"{address}/healthz"
     lines = [f"Jemput Bola is running; {what}: {where}"]
     lines += [f"Telegram bot {bot.id}: {bot.updates}." for bot in settings.bots]
+    lines += [f"WhatsApp number {number.id}: Meta brings messages to {WEBHOOK_PATH}." for number in settings.numbers]
     return "\n".join([*lines, "Ctrl+C stops it."])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from conversations.taps import MOST_BYTES, Verb, read_tap, tap
 from indicators.form import AnswerKey
 from tests.fuzzing.drawing import told
-from tests.fuzzing.targets import answers, bodies, expressions, forms, updates
+from tests.fuzzing.targets import answers, batches, bodies, expressions, forms, updates
 from tests.indicators.small_forms import CHOICES, SETTINGS, line, survey
 from tests.telegram_server.oddities import ODDITIES
 
@@ -54,6 +54,20 @@ mangled_updates = st.builds(
 def test_updates_with_something_else_in_one_place_are_read_or_passed_over(mangled: list[object]) -> None:
     updates.check(json.dumps(mangled).encode())
     updates.check(json.dumps(mangled[0]).encode())
+
+
+mangled_batches = st.builds(
+    replaced,
+    st.sampled_from([batches.batch(batches.message(**each), statuses=[batches.STATUS]) for each in batches.MESSAGES]),
+    st.lists(st.integers(0, 12), min_size=1, max_size=9),
+    anything,
+)
+
+
+@given(mangled_batches)
+@steady
+def test_batches_with_something_else_in_one_place_are_read_or_passed_over(mangled: object) -> None:
+    batches.check(json.dumps(mangled).encode())
 
 
 amounts = st.builds(

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from bot.channels.incoming import UNREADABLE, legible, plain_name, repaired
+from bot.channels.incoming import UNREADABLE, legible, plain_name, repaired, without_nul
 from bot.channels.whatsapp.updates import (
     Batch,
     Contact,
@@ -106,11 +106,12 @@ class _Pieces(msgspec.Struct, frozen=True):
 
 
 def decode_batch(payload: bytes, *, at: datetime) -> Brought:
-    """Decode what one request brings; halves of characters in it are replaced.
+    """Decode what one request brings; halves of characters in it are replaced, and NUL is dropped.
 
     Raises:
         msgspec.DecodeError: it is no batch at all.
     """
+    payload = without_nul(payload)
     try:
         brought = _brought(payload, at)
         if not brought.problems:

@@ -177,7 +177,7 @@ class Preference(msgspec.Struct, frozen=True):
 class Metadata(msgspec.Struct, frozen=True):
     """Which of our numbers it is about."""
 
-    phone_number_id: str = ""
+    phone_number_id: Annotated[str, msgspec.Meta(max_length=30)] = ""
 
 
 class Value(msgspec.Struct, frozen=True):

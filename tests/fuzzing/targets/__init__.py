@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Protocol, cast
 
-NAMES = ("updates", "webhooks", "answers", "expressions", "forms", "conversations", "bodies")
+NAMES = ("updates", "webhooks", "batches", "answers", "expressions", "forms", "conversations", "bodies")
 
 
 class Target(Protocol):
