@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 import click
 
+from bot.channels.port import NotAcceptedError
 from bot.cli.service import in_loop
 from bot.clock import SystemClock
 from bot.composition import DIALOG, load_library, open_store
 from bot.logging import configure_logging
 from bot.pipeline import Pipeline
 from bot.settings import Settings
+from storage.errors import StorageError
 from storage.failures import Failure
 from storage.store import Store
 from storage.turns import Envelope
@@ -62,11 +64,23 @@ async def _retry(settings: Settings, numbers: tuple[int, ...]) -> list[Failure]:
 
 
 async def _submit(store: Store, envelopes: Sequence[Envelope]) -> None:
-    """Hand them to a pipeline of our own, in order; the running one sees nothing of it but the result."""
+    """Hand them to a pipeline of our own, in order; the running one sees nothing of it but the result.
+
+    Raises:
+        StorageError: the database took none of them; they stay as they were.
+    """
     pipeline = Pipeline(store.begin_turns, DIALOG, SystemClock(), lambda _committed: None)
+    refusal: NotAcceptedError | None = None
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(pipeline.run())
         try:
             await pipeline.submit(envelopes)
+        except NotAcceptedError as error:
+            refusal = error
         finally:
             pipeline.stop()
+    if refusal:
+        raise StorageError(
+            f"Trying failed events again: the database was expected to take them, but {refusal}. "
+            "They are kept as they were. Look at the log above and at `jemputbola doctor`, then try again."
+        )

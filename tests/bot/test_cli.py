@@ -6,6 +6,7 @@ import asyncio
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import openpyxl
@@ -171,6 +172,19 @@ def test_an_event_that_failed_is_tried_again_after_the_repair(jemputbola: Comman
     assert "RuntimeError" in jemputbola("failed", "list").output
     assert "0 failed events are left" in jemputbola("failed", "retry").output
     assert jemputbola("failed", "list").output == ""
+
+
+def test_failed_events_stay_when_the_database_refuses_them(jemputbola: Command) -> None:
+    jemputbola("db", "upgrade")
+    in_loop(fail_to_answer(Settings(), "bantuan"))
+    with closing(sqlite3.connect("var/jemputbola.db")) as database:
+        database.execute("ALTER TABLE event_key RENAME TO elsewhere")
+
+    refused = jemputbola("failed", "retry")
+
+    assert refused.exit_code == 1
+    assert "They are kept as they were" in refused.output
+    assert "RuntimeError" in jemputbola("failed", "list").output
 
 
 async def fail_to_answer(settings: Settings, text: str) -> None:
