@@ -33,6 +33,8 @@ from storage.envelopes import AddressKey
 from storage.files import FileLimits, FileStore
 from storage.store import Store
 from storage.wakeups import JOBS
+from storage.ways import Notice
+from storage.windows import WINDOWS
 
 if TYPE_CHECKING:
     from bot.channels.telegram.courtesies import MembershipChange
@@ -100,7 +102,8 @@ def assemble(settings: Settings, store: Store, alone_since: datetime | None = No
     clock, steady = SystemClock(), SteadyClock()
     files = open_files(settings)
     channels, routes = _channels(settings, store, clock, files.open)
-    delivery = [DeliveryWorker(store.outbox, each, clock=clock, steady=steady, backoff=SENDING) for each in channels]
+    worker = partial(DeliveryWorker, store.outbox, clock=clock, steady=steady, backoff=SENDING)
+    delivery = [worker(each, notice=_notice(each)) for each in channels]
     wakes: dict[str, Callable[[], None]] = {each.via: each.wake for each in delivery}
     listener = Listener(store.wakeups.listen, wakes, clock=steady, backoff=LISTENING)
     pipeline = Pipeline(store.begin_turns, DIALOG, clock, lambda committed: listener.wake(committed.words))
@@ -197,6 +200,16 @@ def whatsapp_channels(
         return WhatsAppChannel(api, number.id, webhook=webhook, hear=heard, open_file=open_file, clock=clock)
 
     return [channel(number) for number in settings.numbers], webhook.routes
+
+
+def _notice(channel: Channel) -> Notice | None:
+    """Give how people are told that something waits for them, on channels where it may have to."""
+    if channel.name not in WINDOWS:
+        return None
+    from bot.channels.whatsapp.notices import Notices
+    from bot.channels.whatsapp.templates import load_templates
+
+    return Notices(load_templates())
 
 
 def _simulator(settings: Settings, store: Store, clock: Clock, open_file: OpenFile) -> tuple[Channel, Mount]:

@@ -19,6 +19,17 @@ class Button(msgspec.Struct, frozen=True, array_like=True):
     data: str
 
 
+class Template(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An approved text of the platform's, for readers who have not written for so long that nothing else may go."""
+
+    name: str
+    language: str
+    parameters: tuple[str, ...] = ()
+    """What stands for ``{{1}}`` and so on: plain text."""
+    payloads: tuple[str, ...] = ()
+    """What its buttons carry, in order."""
+
+
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """One bubble: text in our small markup (``<b>``, ``<i>``, ``<code>``, ``<pre>``, entities), buttons, a file.
 
@@ -29,6 +40,8 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     buttons: tuple[tuple[Button, ...], ...] = ()
     file: StoredFile | None = None
     """A picture or document of our store, shown above the text."""
+    template: Template | None = None
+    """What goes in its place where only templates may; without one it waits until its reader writes."""
 
 
 def bubble(text: str, buttons: tuple[tuple[Button, ...], ...] = ()) -> Message:

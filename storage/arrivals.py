@@ -20,12 +20,13 @@ from storage.errors import StorageError
 from storage.identity import identify
 from storage.inserting import change, dialect_insert, insert_into, write_many
 from storage.locks import lock_rows, writes_alone
-from storage.moments import as_ms
+from storage.moments import as_ms, from_optional_ms
 from storage.rows import PERSON, read_person, read_session
 from storage.statements import Statement, given
 from storage.tables import address, event_key, person, session
 from storage.turn_state import KnownAddress, Speaker, TurnState
-from storage.windows import WINDOWS
+from storage.ways import release
+from storage.windows import WINDOWS, is_open
 
 Wanted = dict[AddressKey | int, Envelope]
 """The senders, each with the first of their events."""
@@ -124,14 +125,19 @@ async def _identified(connection: AsyncConnection, envelopes: Sequence[Envelope]
 async def note_heard(connection: AsyncConnection, state: TurnState, envelopes: Sequence[Envelope]) -> None:
     """Keep when people wrote, on channels where that opens a window; an older message that comes late moves nothing."""
     heard: dict[int, int] = {}
+    were_closed: set[int] = set()
     for envelope in envelopes:
         if isinstance(envelope.address, AddressKey) and envelope.address.channel in WINDOWS:
             known = state.addresses[envelope.address]
             at = as_ms(min(envelope.sent_at or envelope.event.at, envelope.event.at))
             if at > heard.get(known.id, known.heard_at or 0):
                 heard[known.id] = at
+                if not is_open(envelope.address.channel, from_optional_ms(known.heard_at), state.at):
+                    were_closed.add(known.id)
     rows = [{"this_id": number, "heard_at": at} for number, at in sorted(heard.items())]
     await write_many(connection, change(address, ("heard_at",)), rows)
+    if were_closed:
+        await release(connection, were_closed)
 
 
 async def _find(connection: AsyncConnection, wanted: Wanted) -> Found:

@@ -14,6 +14,7 @@ from storage.invitations import code_hash
 from storage.reaching import redirect
 from storage.rows import LASTS
 from storage.tables import access_request, address, holding, job, link_code, message_topic, outbox, session
+from storage.ways import release
 
 Owned = tuple[int, int]
 """An address and the person to whom it belongs."""
@@ -119,6 +120,7 @@ async def _merge_people(connection: AsyncConnection, other: int, owner: int) -> 
 async def _move_chat(connection: AsyncConnection, gone: int, kept: int) -> None:
     for table in (session, outbox, job, link_code):
         await connection.execute(update(table).where(table.c.address_id == gone).values(address_id=kept))
+    await release(connection, [kept])
     others = [column for column in message_topic.c if column.name != "address_id"]
     topics = select(literal(kept), *others).where(message_topic.c.address_id == gone)
     into = insert_into(connection, message_topic).from_select(["address_id", *(each.name for each in others)], topics)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.moments import as_ms
-from storage.outbox_states import Priority
+from storage.outbox_states import UNTIL_HEARD, Priority
 from storage.tables import failed_event, job, outbox
 
 NO_WAIT = timedelta(0)
@@ -34,6 +34,8 @@ class Figures:
     queues: Mapping[Priority, Queue]
     planned: int
     """Messages whose moment is still to come, or that were put off."""
+    held: int
+    """Messages that wait until their reader writes."""
     messages_leased: int
     """Messages that were handed out and are being sent."""
     files_waiting: int
@@ -64,6 +66,7 @@ class FigureReader:
             return Figures(
                 queues={each: queues.get(each, Queue()) for each in Priority},
                 planned=sum(row.planned for row in lines),
+                held=sum(row.held for row in lines),
                 messages_leased=await _count(connection, outbox, text("outbox.state = 1")),
                 files_waiting=await _count(connection, job),
                 failed_events=await _count(connection, failed_event),
@@ -79,12 +82,13 @@ SIZE = {
 
 def _lines(now: int) -> Select[Any]:
     """Count for each priority what is due and what is planned; ``first`` is the first in line of what is due."""
-    is_due = outbox.c.not_before <= now
+    is_due, is_held = outbox.c.not_before <= now, outbox.c.not_before == UNTIL_HEARD
     return (
         select(
             outbox.c.priority,
             func.count().filter(is_due).label("due"),
-            func.count().filter(~is_due).label("planned"),
+            func.count().filter(~is_due & ~is_held).label("planned"),
+            func.count().filter(is_held).label("held"),
             func.min(outbox.c.id).filter(is_due).label("first"),
         )
         .where(text("outbox.state = 0"))

@@ -11,8 +11,9 @@ from sqlalchemy import Table, bindparam, delete, func, select, text, update
 
 from storage.database import Database
 from storage.moments import as_ms
-from storage.outbox_states import OutboxState
-from storage.tables import event_key, failed_event, outbox, session, sheet
+from storage.outbox_states import UNTIL_HEARD, OutboxState
+from storage.tables import address, event_key, failed_event, outbox, session, sheet
+from storage.windows import WINDOWS
 
 KEYS_KEPT = timedelta(days=8)
 """Longer than any channel brings an update again (WhatsApp: 7 days)."""
@@ -59,6 +60,7 @@ class Housekeeping:
         """Throw away what is too old, in small transactions between which turns go on."""
         ended = outbox.c.state > OutboxState.LEASED
         await self._expire(as_ms(at))
+        await self._look_again(at)
         return Cleaned(
             event_keys=await self._delete(event_key, event_key.c.at < as_ms(at - KEYS_KEPT)),
             texts=await self._blank(ended & (outbox.c.done_at < as_ms(at - TEXTS_KEPT))),
@@ -92,6 +94,17 @@ class Housekeeping:
         late = (outbox.c.state == OutboxState.WAITING) & (outbox.c.not_after <= now)
         given_up = {"state": OutboxState.FAILED, "reason": "too late", "done_at": now}
         await self._in_chunks(update(outbox).values(given_up), outbox, late)
+
+    async def _look_again(self, at: datetime) -> None:
+        """Have what waits for its reader judged again where they have an open chat by now, here or elsewhere."""
+        other = address.alias("other")
+        is_free = other.c.channel.not_in(WINDOWS) & other.c.blocked_at.is_(None) & other.c.opted_out_at.is_(None)
+        elsewhere = select(address.c.id).join(other, other.c.person_id == address.c.person_id).where(is_free)
+        here = select(address.c.id).where(address.c.heard_at > as_ms(at - min(WINDOWS.values())))
+        held = text("outbox.state = 0") & (outbox.c.not_before == UNTIL_HEARD)
+        for chats in (elsewhere, here):
+            again = update(outbox).values(not_before=0)
+            await self._in_chunks(again, outbox, held & outbox.c.address_id.in_(chats))
 
     async def _delete(self, table: Table, condition: Any) -> int:
         return await self._in_chunks(delete(table), table, condition)

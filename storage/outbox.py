@@ -39,11 +39,13 @@ from storage.outbox_outcomes import (
     Retry,
     Sent,
     Uncertain,
+    UntilHeard,
     write_outcomes,
 )
-from storage.outbox_states import SENT_AGAIN, UNHURRIED, OutboxState, Priority
+from storage.outbox_states import SENT_AGAIN, UNHURRIED, UNTIL_HEARD, OutboxState, Priority
 from storage.tables import address, outbox
 from storage.tables.base import AnyRow
+from storage.ways import Notice, Stuck, find_ways
 
 __all__ = [
     "Closed",
@@ -60,6 +62,7 @@ __all__ = [
     "Sender",
     "Sent",
     "Uncertain",
+    "UntilHeard",
 ]
 
 IS_WAITING = text("outbox.state = 0")
@@ -106,6 +109,8 @@ class OutboxRow:
     """The reader's last message there, on channels with a window (``storage.windows``)."""
     chosen_because: str = ""
     """Why it goes there and nowhere else (``storage.reaching``); empty: it answers what came from there."""
+    is_template: bool = False
+    """The chat is closed: only the message's template may go."""
 
 
 class Outbox:
@@ -146,6 +151,21 @@ class Outbox:
                 await connection.commit()
         return [read_row(row) for row in rows]
 
+    async def find_ways(
+        self, rows: Sequence[OutboxRow], at: datetime, *, sender: Sender, notice: Notice | None = None
+    ) -> set[int]:
+        """Find other ways for messages that were handed out for closed chats; give those that may go as templates.
+
+        What goes elsewhere is seen by who sends there within seconds; what waits goes when its reader writes.
+        """
+        stuck = [
+            Stuck(each.id, each.address_id, each.message.template, each.chosen_because, each.attempts) for each in rows
+        ]
+        async with self._database.writing("Finding other ways for messages") as connection:
+            templates = await find_ways(connection, stuck, at, tenure=sender.tenure, notice=notice)
+            await connection.commit()
+        return templates
+
     async def record(self, outcomes: Sequence[Outcome], at: datetime, *, sender: Sender) -> None:
         """Keep what became of messages that were handed out to this sender; what was recorded before stays.
 
@@ -160,7 +180,8 @@ class Outbox:
     async def next_due(self, at: datetime, *, via: str) -> datetime | None:
         """Tell the first moment after ``at`` when a message of this account becomes due; ``None``: there is none."""
         now = as_ms(at)
-        later = select(func.min(outbox.c.not_before)).where(IS_WAITING, outbox.c.via == via, outbox.c.not_before > now)
+        comes = (outbox.c.via == via) & (outbox.c.not_before > now) & (outbox.c.not_before < UNTIL_HEARD)
+        later = select(func.min(outbox.c.not_before)).where(IS_WAITING, comes)
         async with self._database.reading("Looking for the next message") as connection:
             moment = await connection.scalar(later)
         return None if moment is None else from_ms(moment)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.inserting import upsert, write_many
 from storage.locks import lock_rows
 from storage.moments import as_ms
-from storage.outbox_states import OutboxState
+from storage.outbox_states import UNTIL_HEARD, OutboxState
 from storage.reaching import redirect
 from storage.tables import address, message_topic, outbox
 
@@ -59,11 +59,21 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
-class OptedOut:
-    """The reader wants nothing there that they did not ask for."""
+class UntilHeard:
+    """Not before the reader writes: no template of it can be used."""
 
     id: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptedOut:
+    """The reader wants nothing there that they did not ask for: it goes to another chat of theirs, if it can."""
+
+    id: int
+    reason: str
+    is_reply: bool = False
+    """It is given up instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +99,7 @@ class Uncertain:
     id: int
 
 
-Outcome = Sent | Retry | Later | Closed | OptedOut | Failed | Gone | Uncertain
+Outcome = Sent | Retry | Later | Closed | UntilHeard | OptedOut | Failed | Gone | Uncertain
 
 
 def _end(_dialect: str) -> Update:
@@ -140,7 +150,7 @@ def _row(outcome: Outcome, now: int) -> dict[str, Any]:
         "ended_at": now,
         "because": "",
         "earliest": 0,
-        "tried": int(not isinstance(outcome, Later)),  # as one more attempt; otherwise it begins anew
+        "tried": int(not isinstance(outcome, Later | UntilHeard)),  # as one more attempt; otherwise it begins anew
         "was_sent": isinstance(outcome, Sent),
     }
     waits = {"to_state": int(OutboxState.WAITING), "ended_at": None}
@@ -149,12 +159,14 @@ def _row(outcome: Outcome, now: int) -> dict[str, Any]:
             row |= {"to_state": int(OutboxState.SENT), "as_message": outcome.message_id}
         case Retry() | Later():
             row |= waits | {"earliest": as_ms(outcome.not_before)}
+        case UntilHeard():
+            row |= waits | {"earliest": UNTIL_HEARD}
+        case OptedOut(is_reply=True) | Failed() | Gone():
+            pass
         case Closed() | OptedOut():
             row |= waits
         case Uncertain():
             row |= {"to_state": int(OutboxState.UNCERTAIN)}
-        case Failed() | Gone():
-            pass
         case _:
             assert_never(outcome)
     if not isinstance(outcome, (Sent, Uncertain)):

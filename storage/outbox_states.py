@@ -31,3 +31,6 @@ UNHURRIED = (Priority.REMINDER, Priority.BULK)
 PROACTIVE = (Priority.ALERT, Priority.REMINDER, Priority.BULK)
 SENT_AGAIN = (Priority.REPLY, Priority.ALERT)
 """When a crash cut off the sending, these are sent again; others are reported and not repeated."""
+
+UNTIL_HEARD = 2**62
+"""The moment before which a message is not sent that waits until its reader writes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.envelopes import via
 from storage.locks import lock_rows
 from storage.moments import from_ms, from_optional_ms
-from storage.outbox_states import PROACTIVE, OutboxState
+from storage.outbox_states import PROACTIVE, UNTIL_HEARD, OutboxState
 from storage.statements import Statement, given
 from storage.tables import address, outbox, person, session
 from storage.windows import WINDOWS, is_open
@@ -34,6 +34,10 @@ class Because(StrEnum):
     """No chat is open: an approved template is needed, and paid for."""
     NAMED = "named"
     """It is about this chat."""
+    WAITS = "waits"
+    """No chat is open and it has no template: it waits, or waited, until the person writes."""
+    NOTICE = "notice"
+    """It tells that something waits, as a template."""
 
 
 class Chosen(NamedTuple):
@@ -58,6 +62,8 @@ def _chats(dialect: str) -> Select[Any]:
 CHATS = Statement(_chats)
 RANKS = (Because.WROTE_LAST, Because.FREE, Because.WINDOW, Because.TEMPLATE)
 """The best first, where the person has not said what they prefer."""
+STAY = (Because.NAMED, Because.NOTICE)
+"""What concerns its chat alone."""
 
 
 async def reach(connection: AsyncConnection, people: Collection[int], *, at: int) -> dict[int, Chosen]:
@@ -66,10 +72,24 @@ async def reach(connection: AsyncConnection, people: Collection[int], *, at: int
     Their own preference comes first; then a chat that is open, where they wrote last or at least at no cost; then one
     that takes templates. Whoever has blocked us or opted out everywhere is not among the chosen.
     """
+    return {owner: _choose(some, at) for owner, some in (await _reachable(connection, people)).items()}
+
+
+async def reach_freely(connection: AsyncConnection, people: Collection[int], *, at: int) -> dict[int, Chosen]:
+    """Choose a chat that is open, whatever they prefer; who has none is not among the chosen."""
+    is_template = RANKS.index(Because.TEMPLATE)
+    found = {
+        owner: [row for row in rows if _rank(row, at) < is_template]
+        for owner, rows in (await _reachable(connection, people)).items()
+    }
+    return {owner: _choose(rows, at) for owner, rows in found.items() if rows}
+
+
+async def _reachable(connection: AsyncConnection, people: Collection[int]) -> Mapping[int, list[Sequence[Any]]]:
     rows: defaultdict[int, list[Sequence[Any]]] = defaultdict(list)
     for row in await CHATS.fetch(connection, {"person_id": list(people)}):
         rows[row[0]].append(row)
-    return {owner: _choose(some, at) for owner, some in rows.items()}
+    return rows
 
 
 def _choose(rows: Sequence[Sequence[Any]], at: int) -> Chosen:
@@ -105,16 +125,17 @@ async def redirect(
     Gives by what it goes out now.
     """
     waits = (outbox.c.state == OutboxState.WAITING) & outbox.c.priority.in_(PROACTIVE)
-    mine = select(outbox.c.id, outbox.c.chosen_because, address.c.person_id).join(address)
+    mine = select(outbox.c.id, outbox.c.chosen_because, outbox.c.not_before, address.c.person_id).join(address)
     rows = (await connection.execute(mine.where(waits, address.c.id.in_(chats)).order_by(outbox.c.id))).all()
     found = await reach(connection, {owner or row.person_id for row in rows}, at=at) if rows else {}
     given_up = {"state": OutboxState.FAILED, "reason": reason, "done_at": at}
     vias = set()
     for row in rows:
-        chosen = None if row.chosen_because == Because.NAMED else found.get(owner or row.person_id)
+        chosen = None if row.chosen_because in STAY else found.get(owner or row.person_id)
         values = given_up
         if chosen:
             values = {"address_id": chosen.address, "via": chosen.via, "chosen_because": chosen.because}
+            values |= {"not_before": 0} if row.not_before == UNTIL_HEARD else {}
             vias.add(chosen.via)
         await connection.execute(update(outbox).where(waits, outbox.c.id == row.id).values(values))
     return vias

@@ -70,6 +70,7 @@ class ChannelError(Exception):
         is_closed: bool = False,
         is_opted_out: bool = False,
         is_unwelcome: bool = False,
+        is_template_unusable: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -93,6 +94,8 @@ class ChannelError(Exception):
         """The person does not want such messages here."""
         self.is_unwelcome = is_unwelcome
         """The platform holds that the person gets enough of such messages: not soon again."""
+        self.is_template_unusable = is_template_unusable
+        """The message's template is not approved, or no longer."""
 
 
 class NotAcceptedError(Exception):

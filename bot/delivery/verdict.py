@@ -18,7 +18,9 @@ from storage.outbox import (
     Priority,
     Retry,
     Uncertain,
+    UntilHeard,
 )
+from storage.reaching import Because
 
 LONGEST_TRIED = timedelta(hours=24)
 """A message that could not be sent for so long is given up: an older reply would only confuse."""
@@ -55,12 +57,14 @@ def _judge_reader(row: OutboxRow, error: ChannelError, at: datetime) -> Outcome 
     """Say what follows from what the error tells about the reader; None: it tells nothing."""
     if error.is_gone:
         return Gone(row.id, error.reason)
-    if error.is_opted_out and row.priority is not Priority.REPLY:
-        return OptedOut(row.id, error.reason)
+    if error.is_opted_out:
+        return OptedOut(row.id, error.reason, is_reply=row.priority is Priority.REPLY)
     if error.is_closed and row.attempts < MOST_TIMES_CLOSED:
         return Closed(row.id, row.heard_at or at, error.reason)
     if error.is_unwelcome and at - row.created_at < LONGEST_UNWELCOME:
         return Later(row.id, at + NOT_SOON, error.reason)
+    if error.is_template_unusable and row.chosen_because != Because.NOTICE:
+        return UntilHeard(row.id, error.reason)
     return None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -19,6 +21,8 @@ from bot.logging import described
 from bot.metrics import SEND_SECONDS, SENT
 from storage.errors import StorageError
 from storage.outbox import Failed, Outbox, OutboxRow, Outcome, Retry, Room, Sender, Sent
+from storage.ways import Notice
+from storage.windows import is_open
 
 MOST_CLAIMED = 50
 """Rows that may be under way: those are the perhaps-sent ones after a crash."""
@@ -44,7 +48,16 @@ class DeliveryWorker:
     A run may be broken off. What was handed out in it and not recorded is taken back by the next, wherever that is.
     """
 
-    def __init__(self, outbox: Outbox, channel: Channel, *, clock: Clock, steady: Clock, backoff: Backoff) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        channel: Channel,
+        *,
+        clock: Clock,
+        steady: Clock,
+        backoff: Backoff,
+        notice: Notice | None = None,
+    ) -> None:
         self.via = via_of(channel)
         self._outbox = outbox
         self._channel = channel
@@ -54,6 +67,8 @@ class DeliveryWorker:
         self._steady = steady
         """For what is a distance and no moment: somebody may set the other one."""
         self._backoff = backoff
+        self._notice = notice
+        """How people are told that something waits until they write, on a channel with a window."""
         self._sender = Sender(self.via, 0)
         """As whom we were handed what is in the next two."""
         self._under_way: dict[int, OutboxRow] = {}
@@ -130,7 +145,7 @@ class DeliveryWorker:
         while not self._is_stopping and (room := self._room(now)).total > 0:
             busy = self._chats.cooling(now.steady) | {row.address_id for row in self._under_way.values()}
             rows = await self._outbox.claim(now.at, sender=self._sender, room=room, busy=busy)
-            for row in rows:
+            for row in await self._passable(rows, now):
                 self._account.start(row.priority)
                 self._chats.spend(row.address_id, now.steady, self._channel.limits.rates)
                 self._under_way[row.id] = row
@@ -138,6 +153,18 @@ class DeliveryWorker:
             await self._record()
             if len(rows) < room.total:
                 return
+
+    async def _passable(self, rows: Sequence[OutboxRow], now: Now) -> Sequence[OutboxRow]:
+        """Leave out what may not go to its chat now, whose window has closed, and find other ways for it."""
+        closed = [row for row in rows if not is_open(row.address.channel, row.heard_at, now.at)]
+        if not closed:
+            return rows
+        templates = await self._outbox.find_ways(closed, now.at, sender=self._sender, notice=self._notice)
+        self._awake.set()  # what was opened meanwhile, and a notice, may go at once
+        shut = {row.id for row in closed}
+        return [
+            replace(row, is_template=row.id in templates) for row in rows if row.id in templates or row.id not in shut
+        ]
 
     def _room(self, now: Now) -> Room:
         room, free = self._account.room(now.steady), MOST_CLAIMED - len(self._under_way)

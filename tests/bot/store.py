@@ -18,6 +18,7 @@ from storage.errors import StorageError
 from storage.outbox import Failed, Gone, OutboxRow, Outcome, Priority, Retry, Room, Sender, Sent, Uncertain
 from storage.outbox_states import UNHURRIED
 from storage.turns import AddressKey, Committed, Envelope
+from storage.ways import Notice
 
 
 class FakeStore:
@@ -123,6 +124,8 @@ class FakeOutbox:
         self.leased: dict[int, int] = {}
         """In which tenure a row was handed out."""
         self.uncertain: list[int] = []
+        self.held: list[int] = []
+        """Rows that wait until their reader writes."""
         self.claims = 0
         self.outcomes: list[Outcome] = []
         self.failures: list[Exception] = []
@@ -152,6 +155,17 @@ class FakeOutbox:
                 claimed.append(row)
         self.leased.update({row.id: sender.tenure for row in claimed})
         return claimed
+
+    async def find_ways(
+        self, rows: Sequence[OutboxRow], at: datetime, *, sender: Sender, notice: Notice | None
+    ) -> set[int]:
+        """Let those go that have a template; the others wait for ever."""
+        assert notice
+        for each in rows:
+            if not each.message.template:
+                del self.rows[each.id], self.leased[each.id]
+                self.held.append(each.id)
+        return {each.id for each in rows if each.message.template}
 
     async def record(self, outcomes: Sequence[Outcome], at: datetime, *, sender: Sender) -> None:
         """Take what became of rows."""

@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -23,8 +24,11 @@ from bot.delivery.worker import DeliveryWorker
 from bot.leadership import Tenure
 from bot.stopping import finish
 from conversations.events import IncomingFile
+from conversations.messages import Message, Template
+from storage.envelopes import AddressKey
 from storage.errors import StorageError
 from storage.outbox import Failed, Gone, Outbox, OutboxRow, Priority, Retry, Sent, Uncertain
+from storage.ways import Notice
 from tests.bot.clocks import NOON, JumpingClock, passed
 from tests.bot.store import FakeOutbox, row
 
@@ -49,6 +53,7 @@ class FakeChannel:
         self.faults = list(faults)
         self.takes = takes
         self.sent: list[tuple[int, datetime]] = []
+        self.templates: list[int] = []
 
     async def send(self, outgoing: OutboxRow) -> str:
         """Send, perhaps slowly, perhaps not."""
@@ -57,6 +62,7 @@ class FakeChannel:
         if self.faults:
             raise self.faults.pop(0)
         self.sent.append((outgoing.id, self.clock.now()))
+        self.templates += [outgoing.id] if outgoing.is_template else []
         return f"m{outgoing.id}"
 
     def fetch(self, file: IncomingFile) -> AsyncIterator[bytes]:
@@ -88,12 +94,18 @@ class Bench:
         clock: JumpingClock | None = None,
         calendar: Clock | None = None,
         channel: FakeChannel | None = None,
+        notice: Notice | None = None,
     ) -> None:
         self.clock = clock or JumpingClock()
         self.outbox = FakeOutbox(rows)
         self.channel = channel or FakeChannel(self.clock, *faults, takes=takes)
         self.worker = DeliveryWorker(
-            cast("Outbox", self.outbox), self.channel, clock=calendar or self.clock, steady=self.clock, backoff=PATIENT
+            cast("Outbox", self.outbox),
+            self.channel,
+            clock=calendar or self.clock,
+            steady=self.clock,
+            backoff=PATIENT,
+            notice=notice,
         )
         self.tenure = Tenure("send:telegram:1", 1, self.clock, None)
 
@@ -459,3 +471,37 @@ async def test_a_worker_stops_though_the_database_is_away_and_leaves_what_it_had
     await cut_off(bench, StorageError("away"), StorageError("away"))
 
     assert (bench.outbox.outcomes, bench.outbox.leased) == ([], {1: 1})
+
+
+def on_whatsapp(number: int, heard_at: datetime | None, template: Template | None = None) -> OutboxRow:
+    """Make a row for a chat with a window."""
+    there = AddressKey("whatsapp", "5", f"ID.{number}")
+    message = Message("halo", template=template)
+    return replace(row(number, at=NOON), address=there, heard_at=heard_at, message=message)
+
+
+async def test_each_send_is_judged_by_the_window_of_its_chat() -> None:
+    reminder, day = Template("pengingat", "id"), timedelta(days=1)
+    rows = [
+        on_whatsapp(1, NOON - day + SECOND),
+        on_whatsapp(2, NOON - day),
+        on_whatsapp(3, None, reminder),
+        on_whatsapp(4, NOON, reminder),
+    ]
+    bench = Bench(rows, notice=lambda _reader, _place: Message("kabar"))
+
+    await bench.deliver()
+
+    assert (sorted(bench.channel.order), bench.channel.templates, bench.outbox.held) == ([1, 3, 4], [3], [2])
+
+
+async def test_a_window_that_closes_while_its_message_is_put_off_is_closed() -> None:
+    bench = Bench(
+        [on_whatsapp(1, NOON - timedelta(days=1) + 2 * SECOND)],
+        ChannelError("busy", retryable=True, retry_after=3 * SECOND),
+        notice=lambda _reader, _place: Message("kabar"),
+    )
+
+    await bench.deliver()
+
+    assert (bench.channel.order, bench.outbox.held) == ([], [1])

@@ -23,8 +23,9 @@ from bot.settings import Settings
 from bot.web import address_of, listen
 from bot.whatsapp_number import WEBHOOK_PATH
 from storage.moments import as_ms
-from storage.outbox import Closed, Failed, Gone, Later, OptedOut, Outcome, Priority, Retry
+from storage.outbox import Closed, Failed, Gone, Later, OptedOut, Outcome, Priority, Retry, UntilHeard
 from storage.outbox_states import OutboxState
+from storage.reaching import Because
 from storage.statuses import DeliveryStatus
 from storage.tables import charge, outbox
 from tests.bot.clocks import NOON
@@ -50,7 +51,15 @@ REMINDER = replace(row(7, at=NOON, priority=Priority.REMINDER), attempts=1)
 
 @pytest.mark.parametrize(
     ("code", "outcome"),
-    [(131047, Closed), (131050, OptedOut), (131026, Gone), (131062, Gone), (131049, Later), (131053, Failed)]
+    [
+        (131047, Closed),
+        (132015, UntilHeard),
+        (131050, OptedOut),
+        (131026, Gone),
+        (131062, Gone),
+        (131049, Later),
+        (131053, Failed),
+    ]
     + [(code, Retry) for code in (131056, 130429, 80007, 131048, 131057, 2, 190)],
 )
 def test_a_failure_that_comes_minutes_later_leads_to_what_its_code_says(code: int, outcome: type[Outcome]) -> None:
@@ -83,7 +92,14 @@ def test_one_message_too_many_rests_for_a_day_at_most_twice() -> None:
 def test_a_reply_is_not_moved_because_its_reader_wants_no_broadcasts() -> None:
     found = VERDICTS.judge(replace(REMINDER, priority=Priority.REPLY), report("failed", 131050), NOON)
 
-    assert isinstance(found, Failed)
+    assert isinstance(found, OptedOut)
+    assert found.is_reply
+
+
+def test_a_notice_whose_template_cannot_be_used_is_given_up() -> None:
+    notice = replace(REMINDER, chosen_because=Because.NOTICE)
+
+    assert isinstance(VERDICTS.judge(notice, report("failed", 132001), NOON), Failed)
 
 
 def test_each_wait_for_somebody_written_to_too_quickly_is_longer() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,14 @@ from bot.channels.whatsapp import media, sending
 from bot.channels.whatsapp.channel import WhatsAppChannel
 from bot.channels.whatsapp.errors import failed
 from bot.channels.whatsapp.graph import GraphApi
-from bot.channels.whatsapp.webhook import Heard
+from bot.channels.whatsapp.templates import load_templates
 from bot.delivery.verdict import judge
 from conversations.events import StoredFile
-from conversations.messages import Button, Message
+from conversations.messages import Button, Message, Template
 from storage.envelopes import AddressKey
-from storage.errors import StorageError
 from storage.outbox import OutboxRow, Priority, Retry
 from tests.bot.clocks import NOON, JumpingClock
-from tests.bot.whatsapp_channels import configured, nobody_reads, whatsapp_channel
+from tests.bot.whatsapp_channels import configured, whatsapp_channel
 from tests.whatsapp_server import Fault, Person, WhatsAppServer
 from tests.whatsapp_server.graph import Number
 
@@ -328,6 +328,49 @@ async def test_too_quick_a_talk_with_one_person_waits_longer_each_time_and_no_ot
     assert [wait.total_seconds() for wait in waits] == [1, 4, 16, 1024]
 
 
+INVITED = Template("undangan", "en", ("Bapak Ahmad", "Kabupaten Kaur", "Kepala Desa\n\tSuka   Maju"), ("n:1", "n:2"))
+
+
+async def test_outside_the_window_a_template_goes_with_its_parameters_on_one_line(
+    channel: WhatsAppChannel, number: Number, ahmad: Person
+) -> None:
+    ahmad.chat.is_closed = True
+    number.approve(load_templates())
+
+    await channel.send(replace(outgoing(ahmad, Message("halo", template=INVITED), number=8), is_template=True))
+
+    (heard,) = ahmad.heard
+    assert "You are listed as Kepala Desa Suka Maju." in heard.text
+    assert (heard.choices, heard.tracker) == ((("Right, begin", "n:1"), ("Not me", "n:2")), "8")
+
+
+async def test_a_template_that_is_not_approved_is_no_mistake_of_the_message(
+    channel: WhatsAppChannel, ahmad: Person
+) -> None:
+    with pytest.raises(ChannelError) as raised:
+        await channel.send(replace(outgoing(ahmad, Message("halo", template=INVITED)), is_template=True))
+
+    assert (raised.value.is_template_unusable, raised.value.alert) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        (None, "a message with a template"),
+        (Template("lupa", "id"), "there is no 'lupa'"),
+        (Template("siaran", "id", ("a",)), "3 parameters and 0 buttons; it was given 1 and 0"),
+        (Template(INVITED.name, "id", INVITED.parameters), "2 buttons; it was given 3 and 0"),
+    ],
+)
+async def test_a_template_that_is_put_together_wrongly_is_not_sent(
+    channel: WhatsAppChannel, number: Number, ahmad: Person, template: Template | None, said: str
+) -> None:
+    with pytest.raises(ChannelError, match=said):
+        await channel.send(replace(outgoing(ahmad, Message("halo", template=template)), is_template=True))
+
+    assert number.calls == []
+
+
 async def test_outside_the_window_nothing_goes_and_nobody_is_alarmed(channel: WhatsAppChannel, ahmad: Person) -> None:
     ahmad.chat.is_closed = True
 
@@ -335,26 +378,3 @@ async def test_outside_the_window_nothing_goes_and_nobody_is_alarmed(channel: Wh
         await channel.send(outgoing(ahmad, Message("halo")))
 
     assert (raised.value.is_closed, raised.value.alert) == (True, False)
-
-
-@pytest.mark.parametrize("trouble", [None, StorageError("the disk is full")])
-async def test_whoever_wants_no_more_is_noted(
-    server: WhatsAppServer, number: Number, ahmad: Person, trouble: StorageError | None
-) -> None:
-    left: list[tuple[AddressKey, datetime | None]] = []
-
-    async def note(address: AddressKey, at: datetime | None) -> None:
-        if trouble:
-            raise trouble
-        left.append((address, at))
-
-    api = GraphApi(configured(), base_url=server.url)
-    channel = whatsapp_channel(api, configured(), hear=Heard(nobody_reads, note), clock=JumpingClock())
-    number.faults.append(Fault("messages", 400, code=131050))
-
-    with pytest.raises(ChannelError) as raised:
-        await channel.send(outgoing(ahmad, Message("halo")))
-    await channel.close()
-
-    assert left == ([] if trouble else [(AddressKey("whatsapp", "200100", "ID.77"), NOON)])
-    assert raised.value.retryable == bool(trouble)

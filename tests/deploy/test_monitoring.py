@@ -64,10 +64,11 @@ class Given(NamedTuple):
 @pytest.fixture
 async def given() -> Given:
     """Read the real page, after each kind of figure was set once."""
-    metrics.show_figures(Figures(dict.fromkeys(Priority, Queue()), 0, 0, 0, 0, 0))
+    metrics.show_figures(Figures(dict.fromkeys(Priority, Queue()), 0, 0, 0, 0, 0, 0))
     metrics.CHANNEL_ALIVE.labels("telegram", "1").set(1)
     metrics.SENT.labels("telegram", "sent").inc(0)
     metrics.REPORTS.labels("whatsapp", "read").inc(0)
+    metrics.RECONCILED.labels("whatsapp").inc(0)
     metrics.SEND_SECONDS.labels("telegram").observe(0)
     metrics.FILES.labels("FileStored").inc(0)
     metrics.LEASE_HELD.labels("chores").set(1)

@@ -25,6 +25,7 @@ async def test_an_empty_database_has_a_size_and_nothing_that_waits(store: Store)
     assert found == Figures(
         queues=dict.fromkeys(Priority, Queue()),
         planned=0,
+        held=0,
         messages_leased=0,
         files_waiting=0,
         failed_events=0,

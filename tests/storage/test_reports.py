@@ -16,8 +16,8 @@ from conversations.needs import Topic, TopicNeed
 from conversations.people import Role
 from conversations.session import Home, Session
 from storage.moments import as_ms
-from storage.outbox import Closed, Failed, Gone, Later, OptedOut, OutboxRow, Outcome, Priority, Retry, Sent
-from storage.outbox_states import OutboxState
+from storage.outbox import Closed, Failed, Gone, Later, OptedOut, OutboxRow, Outcome, Priority, Retry, Sent, UntilHeard
+from storage.outbox_states import UNTIL_HEARD, OutboxState
 from storage.reports import Charge, Kept
 from storage.statuses import DeliveryStatus
 from storage.store import Store
@@ -256,6 +256,24 @@ async def test_a_reader_who_opted_out_gets_nothing_unasked_any_more(store: Store
     async with store._database.reading("Looking at a chat") as connection:
         opted_out = await connection.scalar(select(address.c.opted_out_at))
     assert (opted_out, (await row_of(store, 2)).state) == (as_ms(LATER), OutboxState.FAILED)
+
+
+async def test_a_reply_to_somebody_who_opted_out_is_given_up_and_what_comes_later_waits_for_its_reader(
+    store: Store,
+) -> None:
+    await sent_to(store)
+    await put(store, "a", "reminder", priority=Priority.REMINDER)
+    await record(store, [Sent((await claim(store))[0].id, "wamid.2")])
+    policy = FakePolicy(
+        {5: lambda number: OptedOut(number, "out", is_reply=True), 6: lambda number: UntilHeard(number, "no template")}
+    )
+
+    await keep(store, report("failed", 2, message="wamid.2", code=6), policy=policy)
+    held = await row_of(store, 2)
+    await keep(store, report("failed", code=5), policy=policy)
+
+    assert (held.state, held.not_before, held.attempts) == (OutboxState.WAITING, UNTIL_HEARD, 0)
+    assert (await row_of(store)).state == OutboxState.FAILED
 
 
 async def test_a_chat_that_was_closed_is_known_to_be_and_the_message_judged_again(store: Store) -> None:

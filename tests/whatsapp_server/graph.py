@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.channels.whatsapp.templates import Templates
 from tests.platform_server import Fault, Happenings
 from tests.whatsapp_server.deliveries import Deliveries
 from tests.whatsapp_server.messages import Bubble, RefusedError, Upload, read_message
+from tests.whatsapp_server.templates import check_template, read_template
 
 WINDOW_SECONDS = 24 * 3600
 MOST_MEDIA_BYTES = 100 * 1024 * 1024
@@ -114,7 +116,11 @@ class Number(Happenings):
         if chat.is_closed and given["type"] != "template":
             raise RefusedError(131047, "(#131047) Re-engagement message")
         self._count(chat)
-        bubble = read_message(f"wamid.OUT{self.number()}", given, self.media)
+        identifier = f"wamid.OUT{self.number()}"
+        if given["type"] == "template":
+            bubble = read_template(identifier, given, self.templates)
+        else:
+            bubble = read_message(identifier, given, self.media)
         chat.bubbles.append(bubble)
         await self.notify()
         await self.report(bubble, *self.reports)
@@ -143,6 +149,20 @@ class Number(Happenings):
             **({"errors": [{"code": code, "title": "planted"}]} if code else {}),
             "pricing": {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "service"},
         }
+
+    def approve(self, templates: Templates) -> None:
+        """Have these approved, all of them."""
+        for name, language in templates:
+            self.keep_template(templates.as_submitted(name, language), status="APPROVED")
+
+    def keep_template(self, given: Mapping[str, Any], *, status: str = "PENDING") -> dict[str, Any]:
+        """Take a template in for approval."""
+        check_template(given)
+        if any((each["name"], each["language"]) == (given["name"], given["language"]) for each in self.templates):
+            raise RefusedError(100, "(#100) Content in this language already exists")
+        kept = {**given, "id": str(900_000 + self.number()), "status": status}
+        self.templates.append(kept)
+        return {"id": kept["id"], "status": status, "category": given["category"]}
 
     def upload(self, name: str, kind: str, content: bytes) -> str:
         """Take a file of the number's."""

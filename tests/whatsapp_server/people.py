@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from bot.clock import SystemClock
 from tests.whatsapp_server.graph import Chat, Number
 from tests.whatsapp_server.messages import Bubble
 
@@ -69,7 +70,7 @@ class Person:
         return {
             **{name: value for name, value in identity.items() if value},
             "id": f"wamid.IN{self._number.number()}",
-            "timestamp": "1767225600",
+            "timestamp": str(int(SystemClock().now().timestamp())),
             "type": kind,
             kind: content,
             **({"context": {"from": "628001", "id": reply_to}} if reply_to else {}),

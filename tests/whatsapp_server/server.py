@@ -18,6 +18,7 @@ from tests.whatsapp_server.people import Person
 TOKEN = "EAA-testing"
 APP_SECRET = "0123456789abcdef0123456789abcdef"
 FIRST_PHONE = 62_811_000_000
+TEMPLATES_A_PAGE = 3
 
 
 class WhatsAppServer(PlatformServer):
@@ -34,7 +35,7 @@ class WhatsAppServer(PlatformServer):
             routes=[
                 Route("/v{version}/{number}/messages", self._messages, methods=["POST"]),
                 Route("/v{version}/{number}/media", self._upload, methods=["POST"]),
-                Route("/v{version}/{account}/message_templates", self._templates),
+                Route("/v{version}/{account}/message_templates", self._templates, methods=["GET", "POST"]),
                 Route("/v{version}/{reference}", self._find),
                 Route("/files/{reference}", self._file),
             ],
@@ -97,7 +98,13 @@ class WhatsAppServer(PlatformServer):
         return JSONResponse(await number.call("media", {"name": name, "kind": kind}, keep()))
 
     async def _templates(self, request: Request) -> Response:
-        return JSONResponse({"data": self._known(request).templates, "paging": {}})
+        number = self._known(request)
+        if request.method == "POST":
+            return JSONResponse(number.keep_template(await request.json()))
+        first = int(request.query_params.get("after", "0"))
+        after = first + TEMPLATES_A_PAGE
+        paging = {"cursors": {"after": str(after)}, "next": "..."} if after < len(number.templates) else {}
+        return JSONResponse({"data": number.templates[first:after], "paging": paging})
 
     async def _find(self, request: Request) -> Response:
         number, reference = self._known(request), request.path_params["reference"]

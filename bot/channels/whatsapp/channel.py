@@ -6,19 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from bot.channels.port import Accept, ChannelError, OpenFile
+from bot.channels.port import Accept, OpenFile
 from bot.channels.whatsapp.courtesies import Courtesies
 from bot.channels.whatsapp.decoding import CHANNEL
 from bot.channels.whatsapp.graph import GraphApi
 from bot.channels.whatsapp.limits import LIMITS
 from bot.channels.whatsapp.media import MediaStore
 from bot.channels.whatsapp.sending import Sender
+from bot.channels.whatsapp.templates import load_templates
 from bot.channels.whatsapp.webhook import Heard, Line, Webhook
 from bot.channels.whatsapp.wording import load_wording
 from bot.clock import Clock
 from conversations.events import IncomingFile
-from storage.envelopes import AddressKey
-from storage.errors import StorageError
 from storage.outbox import OutboxRow
 
 
@@ -36,9 +35,8 @@ class WhatsAppChannel:
         self._api = api
         self._webhook = webhook
         self._hear = hear
-        self._clock = clock
         media = MediaStore(api, open_file, photo_bytes=LIMITS.photo_bytes, clock=clock)
-        self._sender = Sender(api, LIMITS, media, load_wording())
+        self._sender = Sender(api, LIMITS, media, wording=load_wording(), templates=load_templates())
         self._courtesies = Courtesies(api)
 
     async def send(self, outgoing: OutboxRow) -> str:
@@ -47,18 +45,7 @@ class WhatsAppChannel:
         Raises:
             ChannelError: it could not be sent, or nobody knows whether it was.
         """
-        try:
-            return await self._sender.send(outgoing)
-        except ChannelError as error:
-            if error.is_opted_out:
-                await self._note_opt_out(outgoing.address)
-            raise
-
-    async def _note_opt_out(self, address: AddressKey) -> None:
-        try:
-            await self._hear.opt_out(address, self._clock.now())
-        except StorageError as error:
-            raise ChannelError(str(error), retryable=True) from error
+        return await self._sender.send(outgoing)
 
     def fetch(self, file: IncomingFile) -> AsyncIterator[bytes]:
         """Stream a file that a person sent; raises ``ChannelError`` as it goes."""

@@ -22,6 +22,11 @@ FLAGS: Mapping[int, Mapping[str, Any]] = {
     130472: {"is_unwelcome": True},  # the same, as an experiment
     131050: {"is_opted_out": True},
     131056: {"retryable": True, "is_too_quick": True},
+    # the template
+    132001: {"is_template_unusable": True, "alert": True},  # there is none of this name in this language, or not yet
+    132007: {"is_template_unusable": True, "alert": True},  # it is against Meta's rules
+    132015: {"is_template_unusable": True, "alert": True},  # paused: too many people did not want it
+    132016: {"is_template_unusable": True, "alert": True},  # paused too often: for good
     # the number is to slow down
     4: {"retryable": True, "retry_after": timedelta(minutes=1)},
     80007: {"retryable": True, "retry_after": timedelta(minutes=1)},

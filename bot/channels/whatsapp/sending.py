@@ -10,8 +10,10 @@ from bot.channels.port import ChannelError, ChannelLimits
 from bot.channels.rendering.whatsapp import NOTHING, Drawn, draw
 from bot.channels.whatsapp.graph import GraphApi
 from bot.channels.whatsapp.media import MediaStore, Uploaded
+from bot.channels.whatsapp.templates import Templates
 from bot.channels.whatsapp.wording import Wording
 from conversations.events import StoredFile
+from conversations.messages import Template
 from storage.outbox import OutboxRow
 
 LONGEST_SECONDS = 100.0
@@ -24,11 +26,14 @@ Piece = tuple[str, Content]
 class Sender:
     """One number's voice."""
 
-    def __init__(self, api: GraphApi, limits: ChannelLimits, media: MediaStore, wording: Wording) -> None:
+    def __init__(
+        self, api: GraphApi, limits: ChannelLimits, media: MediaStore, *, wording: Wording, templates: Templates
+    ) -> None:
         self._api = api
         self._limits = limits
         self._media = media
         self._wording = wording
+        self._templates = templates
 
     async def send(self, outgoing: OutboxRow) -> str:
         """Send a message and give the id of its last part.
@@ -44,6 +49,8 @@ class Sender:
             raise ChannelError(reason, retryable=True, is_uncertain=True) from None
 
     async def _send(self, outgoing: OutboxRow) -> str:
+        if outgoing.is_template:
+            return await self._call(outgoing, self._template(outgoing.message.template), is_last=True)
         drawn, file = draw(outgoing.message, self._limits), outgoing.message.file
         last = ""
         try:
@@ -96,6 +103,21 @@ class Sender:
             action = {"buttons": replies}
         content = {"type": "list" if drawn.has_list else "button", "body": {"text": body}, "action": action}
         return "interactive", {**content, "header": header} if header else content
+
+    def _template(self, template: Template | None) -> Piece:
+        """Write a template; what stands in it is fitted here, whoever has put it together."""
+        if template is None:
+            raise ChannelError("a message with a template was expected: its chat is closed", alert=True)
+        fitted = self._templates.fill(template.name, template.language, template.parameters, template.payloads)
+        components: list[Content] = []
+        if fitted.parameters:
+            words = [{"type": "text", "text": each} for each in fitted.parameters]
+            components.append({"type": "body", "parameters": words})
+        for place, payload in enumerate(fitted.payloads):
+            carried = [{"type": "payload", "payload": payload}]
+            button = {"type": "button", "sub_type": "quick_reply", "index": str(place), "parameters": carried}
+            components.append(button)
+        return "template", {"name": fitted.name, "language": {"code": fitted.language}, "components": components}
 
     async def _call(self, outgoing: OutboxRow, piece: Piece, *, is_last: bool) -> str:
         """Make one call. Only the last one names the message in reports: when that arrived, all of it did."""
