@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -39,6 +40,10 @@ POSTGRESQL = {
         "jit": "off",  # no query here is long enough to gain from being compiled
     },
 }
+SILENCE_SECONDS = 20
+"""How long nothing may come from the machine of a PostgreSQL; a statement may run for longer: the system answers."""
+SOCKET = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 2, "TCP_USER_TIMEOUT": SILENCE_SECONDS * 1000}
+"""Options of connections over TCP, on systems that know them."""
 ONE_STATE = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -89,11 +94,25 @@ def address_of(url: str) -> URL:
 
 def _connect_postgresql(url: URL) -> AsyncEngine:
     try:
-        return create_async_engine(url, connect_args=POSTGRESQL, pool_pre_ping=True)
+        engine = create_async_engine(url, connect_args=POSTGRESQL, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise StorageError(
             "asyncpg, PostgreSQL's driver, was expected; it is not installed. Install jemput-bola[postgresql]."
         ) from error
+    event.listen(engine.sync_engine, "connect", _notice_silence)
+    return engine
+
+
+def _notice_silence(connection: Any, _record: object) -> None:
+    """Let the system end a connection whose other side is gone; by itself it waits for a quarter of an hour."""
+    transport = connection.driver_connection._transport  # noqa: SLF001 - asyncpg shows its socket nowhere else
+    wire = transport.get_extra_info("socket")
+    if wire.family == socket.AF_UNIX:
+        return
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in SOCKET.items():
+        if hasattr(socket, name):
+            wire.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def file_of(url: str) -> Path | None:

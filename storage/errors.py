@@ -72,8 +72,8 @@ def translated(doing: str) -> Iterator[None]:
 
 def _cause(error: Exception) -> BaseException:
     """Give the driver's error; SQLAlchemy wraps those of asyncpg twice."""
-    cause: BaseException = getattr(error, "orig", None) or error
-    return cause.__cause__ or cause
+    wrapped: BaseException | None = getattr(error, "orig", None)
+    return wrapped.__cause__ or wrapped if wrapped else error
 
 
 def _is_away(cause: BaseException) -> bool:
