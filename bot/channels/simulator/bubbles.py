@@ -56,6 +56,14 @@ class Place(msgspec.Struct, frozen=True):
     longitude: float
 
 
+class TemplateShown(msgspec.Struct, frozen=True):
+    """An approved text as its reader sees it."""
+
+    name: str
+    text: str
+    buttons: tuple[Button, ...]
+
+
 class Bubble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One message in a phone."""
 
@@ -74,6 +82,10 @@ class Bubble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the button carries that was tapped under ``reply_to``; the text is what WhatsApp writes for it."""
     is_late: bool = False
     """More than 24 hours after the person's last message: WhatsApp takes nothing but templates then."""
+    template: TemplateShown | None = None
+    """What goes to a late reader at once: in place of this message, or, when it waits, to tell that something does."""
+    waits: bool = False
+    """Until the person writes."""
 
     @property
     def is_whatsapps_own(self) -> bool:

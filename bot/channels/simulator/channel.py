@@ -13,6 +13,7 @@ import structlog
 from bot.channels.port import Accept, ChannelError, ChannelLimits, OpenFile
 from bot.channels.simulator.bubbles import Attachment, Bubble, Phone, event_of
 from bot.channels.simulator.exchange import Exchange
+from bot.channels.simulator.lateness import too_late
 from bot.channels.simulator.uploads import MOST_FILE_BYTES
 from bot.clock import Clock
 from conversations.events import Event, IncomingFile, StoredFile, TextEdited
@@ -60,12 +61,13 @@ class SimulatorChannel:
         Raises:
             ChannelError: the phone has been thrown away, or the message's file cannot be had.
         """
-        phone = outgoing.address.user
-        if self.exchange.journal.find(phone) is None:
-            raise ChannelError(f"the simulator has no {phone!r} (any more); open a new phone", is_gone=True)
+        phone = self.exchange.journal.find(outgoing.address.user)
+        if phone is None:
+            reason = f"the simulator has no {outgoing.address.user!r} (any more); open a new phone"
+            raise ChannelError(reason, is_gone=True)
         identifier = f"bot-{outgoing.id}-{int(outgoing.created_at.timestamp() * 1000)}"
-        if self.exchange.bubble(phone, identifier) is None:
-            self.exchange.put(phone, await self._said(phone, identifier, outgoing.message))
+        if self.exchange.bubble(phone.id, identifier) is None:
+            self.exchange.put(phone.id, await self._said(phone, identifier, outgoing.message))
         return identifier
 
     async def fetch(self, file: IncomingFile) -> AsyncIterator[bytes]:
@@ -138,18 +140,13 @@ class SimulatorChannel:
             LOG.warning("simulator_event_not_taken", key=envelope.key, error=type(error).__name__)
             raise NotTakenError("the bot failed; its log says more") from error
 
-    async def _said(self, phone: str, identifier: str, said: Message) -> Bubble:
+    async def _said(self, phone: Phone, identifier: str, said: Message) -> Bubble:
         attachment = await self._copied(said.file) if said.file else None
         at = self.clock.now()
-        return Bubble(
-            id=identifier,
-            side="bot",
-            at=at,
-            text=said.text,
-            buttons=said.buttons,
-            attachment=attachment,
-            is_late=not is_open("whatsapp", self.exchange.heard_at(phone), at),
-        )
+        bubble = Bubble(id=identifier, side="bot", at=at, text=said.text, buttons=said.buttons, attachment=attachment)
+        if is_open("whatsapp", self.exchange.heard_at(phone.id), at):
+            return bubble
+        return too_late(bubble, said, phone, is_told=self.exchange.has_waiting(phone.id))
 
     async def _copied(self, file: StoredFile) -> Attachment:
         """Lay a file of the store among those that the page may show."""

@@ -53,6 +53,13 @@ class Exchange:
                 return bubble.at
         return None
 
+    def has_waiting(self, phone: str) -> bool:
+        """Tell whether something has waited since a person last wrote or tapped."""
+        for bubble in self._newest_first(phone):
+            if bubble.waits or bubble.side == "person":
+                return bubble.waits
+        return False
+
     def put(self, phone: str, bubble: Bubble) -> None:
         """Show a bubble (again), on the phone and on every open page.
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
 from functools import cache
 
 import msgspec
 
 from bot.channels.rendering.markup import Run
 from bot.channels.rendering.whatsapp import NOTHING, Choice, Drawn, draw
-from bot.channels.simulator.bubbles import Bubble, Line, draw_line, drawn_lines, lines_of
+from bot.channels.simulator.bubbles import Bubble, Line, TemplateShown, draw_line, drawn_lines, lines_of
 from bot.channels.whatsapp.limits import LIMITS
 from bot.channels.whatsapp.wording import load_wording
 from conversations.events import StoredFile
@@ -40,6 +39,10 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
     rows: tuple[Choice, ...] = ()
     """Of the list that opens with the button ``opener``."""
     opener: str = ""
+    template: str = ""
+    """Name of the approved text that this is."""
+    waits: bool = False
+    """Until the person writes."""
 
 
 def pieces_of(bubble: Bubble) -> tuple[Piece, ...]:
@@ -47,6 +50,19 @@ def pieces_of(bubble: Bubble) -> tuple[Piece, ...]:
     if bubble.side != "bot":
         lines = drawn_lines(bubble) if bubble.tapped else read_lines(bubble.text)
         return (Piece(lines, has_file=bubble.attachment is not None),)
+    sent = (_templated(bubble.template),) if bubble.template else ()
+    if bubble.is_late and not bubble.waits and sent:
+        return sent
+    first, *others = _freely_sent(bubble)
+    return (*sent, msgspec.structs.replace(first, waits=bubble.waits), *others)
+
+
+def _templated(template: TemplateShown) -> Piece:
+    replies = tuple(Choice(button.label, button.data) for button in template.buttons)
+    return Piece(read_lines(template.text), replies=replies, template=template.name)
+
+
+def _freely_sent(bubble: Bubble) -> tuple[Piece, ...]:
     drawn = _drawn(bubble)
     texts = [Piece(read_lines(part)) for part in drawn.parts]
     if bubble.attachment:
@@ -57,8 +73,9 @@ def pieces_of(bubble: Bubble) -> tuple[Piece, ...]:
 
 def title_of(bubble: Bubble, data: str) -> str:
     """Give what WhatsApp writes into the chat for whoever chooses this; empty when there is no such choice."""
+    shown = (choice for piece in pieces_of(bubble) for choice in (*piece.replies, *piece.rows) if choice.data == data)
+    titles = ("\n".join(filter(None, (each.title, each.description))) for each in shown)
     labels = (button.label for row in bubble.buttons for button in row if button.data == data)
-    titles = ("\n".join(filter(None, (each.title, each.description))) for each in _choices(bubble, data))
     return next(itertools.chain(titles, labels), "")
 
 
@@ -95,10 +112,6 @@ def _drawn(bubble: Bubble) -> Drawn:
     sent = bubble.attachment
     file = StoredFile(sent.reference, sent.name, sent.kind, sent.size_bytes) if sent else None
     return draw(Message(bubble.text, bubble.buttons, file), LIMITS)
-
-
-def _choices(bubble: Bubble, data: str) -> Iterator[Choice]:
-    return (choice for choice in _drawn(bubble).choices if choice.data == data)
 
 
 def _tappable(piece: Piece, drawn: Drawn) -> Piece:

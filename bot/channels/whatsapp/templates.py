@@ -119,6 +119,10 @@ class Templates:
         body = self._definitions[template.name].wording(template.language).body
         return VARIABLE.sub(lambda found: template.parameters[int(found[1]) - 1], body)
 
+    def labels(self, template: Template) -> tuple[str, ...]:
+        """Give what its buttons say, in order."""
+        return self._definitions[template.name].wording(template.language).buttons
+
 
 def _fit(given: str, most: int) -> str:
     """Put it on one line, and cut what is too long."""

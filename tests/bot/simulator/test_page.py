@@ -114,7 +114,9 @@ async def test_what_comes_after_24_hours_is_marked_in_the_look_of_whatsapp_alone
 
         await caller.bot.say(phone, OFFER)
 
-        await page.wait("document.querySelectorAll('.late').length === 1")
+        await page.wait("document.querySelectorAll('.late').length === 2")
+        assert await page.look("document.querySelector('.late').innerText.includes('kabar_menunggu')")
+        assert await page.look("document.querySelectorAll('.waits').length") == 1
         await page.click("[data-look=telegram]")
         await page.wait("document.querySelectorAll('.button-row').length === 4")
         assert await page.look("document.querySelectorAll('.late, .passed').length") == 0

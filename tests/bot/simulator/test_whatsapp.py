@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,8 @@ from bot.channels.rendering.whatsapp import LOOK_ALIKES, NOTHING, write_whatsapp
 from bot.channels.simulator.bubbles import Attachment, Bubble, Line, Phone
 from bot.channels.simulator.channel import SimulatorChannel
 from bot.channels.simulator.looks import drawn_for
-from bot.channels.simulator.whatsapp import Piece, pieces_of, read_lines, read_signs
+from bot.channels.simulator.whatsapp import Piece, pieces_of, read_lines, read_signs, title_of
+from bot.channels.whatsapp.templates import load_templates
 from conversations.events import ChoiceTapped
 from conversations.messages import Button, Message
 from tests.bot.clocks import NOON, JumpingClock
@@ -222,23 +224,43 @@ async def test_after_24_hours_without_a_word_a_message_is_late(channel: Simulato
     assert (unheard, open_still, closed) == (True, False, True)
 
 
-async def test_the_window_can_be_closed_at_once_and_the_next_word_opens_it(serve: Serving) -> None:
+async def test_what_is_late_waits_and_a_notice_tells_once_until_the_next_word(serve: Serving) -> None:
     async with serve() as caller:
         phone = await caller.open_phone()
         await caller.act(phone, "texts", id="me-text-1", text="halo")
-
         for number in (1, 1, 2):
             await caller.act(phone, "days", id=f"me-day-0{number}")
-        await caller.bot.say(phone, BENAR)
+        for _ in range(2):
+            await caller.bot.say(phone, BENAR)
         await caller.act(phone, "texts", id="me-text-2", text="halo lagi")
+        await caller.act(phone, "days", id="me-day-03")
+        await caller.bot.say(phone, BENAR)
         chat = caller.chat(phone)
 
-    bot = [bubble.is_late for bubble in chat if bubble.side == "bot"]
-    assert bot == [False, True, False]
-    assert [bubble.side for bubble in chat].count("clock") == 1
-    passed = next(bubble for bubble in chat if bubble.side == "clock")
-    assert drawn_for("telegram", passed) is None
-    assert drawn_for("whatsapp", passed)
+    pieces = [[(each.template, each.waits) for each in pieces_of(bubble)] for bubble in chat if bubble.side == "bot"]
+    waiting = ("", True)
+    notice = ("kabar_menunggu", False)
+    assert pieces == [[("", False)], [notice, waiting], [waiting], [("", False)], [notice, waiting]]
+    passed = [bubble for bubble in chat if bubble.side == "clock"]
+    assert [drawn_for("telegram", bubble) for bubble in passed] == [None, None]
+    assert all(drawn_for("whatsapp", bubble) for bubble in passed)
+
+
+async def test_what_has_a_template_goes_as_it_when_it_is_late(channel: SimulatorChannel) -> None:
+    templates = load_templates()
+    template = templates.fill("undangan", "id", ("Bapak Ahmad", "Kabupaten Banyuasin", "Camat"), ("i:yes", "i:no"))
+    message = msgspec.structs.replace(BENAR, template=template)
+
+    identifier = await channel.send(outgoing(PHONE, message))
+
+    bubble = channel.exchange.bubble(PHONE, identifier)
+    assert bubble
+    (piece,) = pieces_of(bubble)
+    assert (piece.template, piece.waits) == ("undangan", False)
+    assert words(piece.lines) == templates.text(template)
+    assert [(each.title, each.data) for each in piece.replies] == [("Benar, mulai", "i:yes"), ("Bukan saya", "i:no")]
+    assert title_of(bubble, "i:yes") == "Benar, mulai"
+    assert drawn_for("telegram", bubble)
 
 
 async def test_only_known_looks_are_streamed(serve: Serving) -> None:

@@ -36,22 +36,27 @@ export function drawMessage(phone, bubble, quoted, on) {
   const rows = (!bubble.pieces && bubble.buttons) || [];
   const pieces = bubble.pieces ?? [{ lines: bubble.lines, has_file: Boolean(bubble.attachment) }];
   const isWide = rows.length > 0 || pieces.some((piece) => piece.replies || piece.rows);
-  const marks = [isOwn && "own", isWide && "has-buttons", bubble.sending === "failed" && "is-failed", bubble.pieces && bubble.is_late && "is-late"];
+  const marks = [isOwn && "own", isWide && "has-buttons", bubble.sending === "failed" && "is-failed"];
   return el(
     "article",
     { class: ["message", ...marks.filter(Boolean)].join(" "), "data-id": bubble.id, "aria-label": isOwn ? "Pesan saya" : "Pesan asisten" },
-    bubble.pieces && bubble.is_late ? el("p", { class: "late" }, icon("clock"), LATE) : null,
-    ...pieces.map((piece, place) => drawPiece(phone, bubble, piece, { quoted, on, isFirst: place === 0 })),
+    ...pieces.flatMap((piece, place) => [drawLate(piece), drawPiece(phone, bubble, piece, { quoted, on, isFirst: place === 0 })]),
     rows.length ? el("div", { class: "buttons" }, ...rows.map((row) => drawRow(bubble, row, on))) : null,
     bubble.sending === "failed" ? drawFailure(bubble, on) : null,
     drawTools(bubble, isOwn, on),
   );
 }
 
+/** Say how a piece gets through after the 24 hours. */
+function drawLate(piece) {
+  if (!piece.template && !piece.waits) return null;
+  return el("p", { class: "late" }, icon("clock"), piece.template ? `${LATE} templat ${piece.template}` : `${LATE} menunggu sampai orang ini menulis`);
+}
+
 function drawPiece(phone, bubble, piece, { quoted, on, isFirst }) {
   return el(
     "div",
-    { class: "bubble" },
+    { class: piece.waits ? "bubble waits" : "bubble" },
     isFirst && bubble.reply_to ? drawQuote(bubble.reply_to, quoted, on) : null,
     piece.has_file ? drawFile(phone, bubble) : null,
     isFirst && bubble.place ? drawPlace(bubble.place) : null,

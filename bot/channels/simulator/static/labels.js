@@ -60,7 +60,7 @@ export const FILE_WORDS = { photo: "Foto", document: "Dokumen", place: "Lokasi",
 
 /** What is said about the time in which WhatsApp lets the bot write freely. */
 export const DAY_PASSED = "24 jam lebih berlalu. Sampai orang ini menulis lagi, WhatsApp hanya mengizinkan templat.";
-export const LATE = "Di luar jendela 24 jam: hanya templat";
+export const LATE = "Di luar jendela 24 jam:";
 
 const CLOCK = new Intl.DateTimeFormat("id-ID", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const DAY = new Intl.DateTimeFormat("id-ID", { day: "numeric", month: "long", year: "numeric" });
