@@ -22,6 +22,7 @@ from bot.channels.whatsapp.decoding import decode_batch
 from bot.clock import SystemClock
 from bot.whatsapp_number import WEBHOOK_PATH, WhatsAppNumber
 from storage.envelopes import AddressKey, Envelope
+from storage.identity import Move
 from storage.statuses import DeliveryStatus
 
 SECRET = "a-secret-of-the-benchmark"  # noqa: S105 - guards nothing but this benchmark
@@ -70,7 +71,7 @@ def _whatsapp_webhook(accept: Accept) -> Served:
     token = SecretStr("a-token-of-the-benchmark")
     number = WhatsAppNumber(id=WHATSAPP_NUMBER, token=token, app_secret=SecretStr(APP_SECRET), verify_token=token)
     webhook = whatsapp.Webhook([number], SystemClock())
-    heard = whatsapp.Heard(_nobody_reads, _nobody_leaves)
+    heard = whatsapp.Heard(_nobody_reads, _nobody_leaves, _nobody_moves)
     webhook.open(WHATSAPP_NUMBER, whatsapp.Line(accept, heard, lambda _receipts: None))
     return Served(webhook.routes, _for_ever())
 
@@ -80,6 +81,10 @@ async def _nobody_reads(_statuses: Sequence[DeliveryStatus]) -> None:
 
 
 async def _nobody_leaves(_address: AddressKey, _at: datetime | None) -> None:
+    """Hear nothing."""
+
+
+async def _nobody_moves(_told: Move) -> None:
     """Hear nothing."""
 
 

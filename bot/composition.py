@@ -193,7 +193,7 @@ def whatsapp_channels(
     async def opt_out(address: AddressKey, at: datetime | None) -> None:
         await store.roster.opt_out(address, at, now=clock.now())
 
-    heard = Heard(statuses=ReportKeeper(store.reports, clock, SENDING), opt_out=opt_out)
+    heard = Heard(statuses=ReportKeeper(store.reports, clock, SENDING), opt_out=opt_out, move=store.roster.move_chat)
 
     def channel(number: WhatsAppNumber) -> Channel:
         api = GraphApi(number, base_url=settings.whatsapp_base_url)

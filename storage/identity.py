@@ -63,6 +63,17 @@ def _told(dialect: str) -> Any:
 TOLD = Statement(_told)
 
 
+class Move(NamedTuple):
+    """The channel says that somebody has another id and phone number from now on."""
+
+    before: AddressKey
+    phone_before: str
+    """Empty: it is not told."""
+    after: AddressKey
+    """By the number where no id is told."""
+    phone: str
+
+
 @dataclass
 class Known:
     """What is stored about those of whom something was told."""
@@ -92,9 +103,28 @@ async def identify(connection: AsyncConnection, phones: Phones) -> Mapping[Addre
     }
 
 
+async def move(connection: AsyncConnection, told: Move) -> None:
+    """Let a chat go on under its new name; with one that has it already it becomes one. Strangers are not noted."""
+    phones = {told.before: told.phone_before, told.after: told.phone}
+    known = await _read(connection, phones)
+    await lock_rows(connection, person, {each.person for each in known.by_key.values()} | _owners(known))
+    known = await _read(connection, phones)
+    line = _line(told.before, told.phone_before)
+    chat = known.by_key.get(told.before) or next(iter(known.by_line[line] if told.phone_before else ()), None)
+    if chat is None:
+        return
+    after = chat.key if chat.has_id and told.after.user == told.phone else told.after
+    if (there := known.by_key.get(after)) is None:
+        await _write(connection, chat, user=after.user, **({"phone": told.phone} if after.user == told.phone else {}))
+    elif there != chat and not await merge_chats(connection, (chat.id, chat.person), (there.id, there.person)):
+        _log.warning("chats_kept_apart", channel=after.channel, addresses=[chat.id, there.id])
+    if told.phone:
+        await identify(connection, {after: told.phone})
+
+
 async def _read(connection: AsyncConnection, phones: Phones) -> Known:
     known = Known()
-    told = {"user": sorted({key.user for key in phones}), "phone": sorted(set(phones.values()))}
+    told = {"user": sorted({key.user for key in phones}), "phone": sorted(set(phones.values()) - {""})}
     for row in await TOLD.fetch(connection, told):
         chat = Chat(*row)
         known.by_key[chat.key] = chat

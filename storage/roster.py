@@ -17,6 +17,7 @@ from storage.envelopes import AddressKey
 from storage.errors import StorageError
 from storage.flushing.forgetting import forget
 from storage.form_renewal import renew_forms
+from storage.identity import Move, move
 from storage.invitations import insert_invitation, new_code
 from storage.locks import lock_roster, lock_rows
 from storage.moments import as_ms, as_optional_ms
@@ -225,6 +226,12 @@ class Roster:
         blocked_at = None if at is None else as_ms(at)
         async with self._database.writing("Noting a closed chat") as connection:
             await connection.execute(update(address).where(mine).values(blocked_at=blocked_at))
+            await connection.commit()
+
+    async def move_chat(self, told: Move) -> None:
+        """Note that a chat has another name from now on, as its channel says; a second time changes nothing."""
+        async with self._database.writing("Noting another id or phone number") as connection:
+            await move(connection, told)
             await connection.commit()
 
     async def opt_out(self, address_key: AddressKey, at: datetime | None, *, now: datetime) -> None:

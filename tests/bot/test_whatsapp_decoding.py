@@ -316,6 +316,30 @@ def test_what_takes_a_while_is_marked_so() -> None:
     assert [(each.message, each.takes_a_while) for each in found.receipts] == [("wamid.5", False), ("wamid.5", True)]
 
 
+@pytest.mark.parametrize(
+    ("sender", "system", "expected"),
+    [
+        ({"from": "62811"}, {"wa_id": "62899"}, ("62811", "62811", "62899", "62899")),
+        (
+            {"from": "62811", "from_user_id": "ID.77"},
+            {"wa_id": "62899", "user_id": "ID.99", "previous_user_id": "ID.77"},
+            ("ID.77", "62811", "ID.99", "62899"),
+        ),
+        ({}, {"user_id": "ID.99", "previous_user_id": "ID.77"}, ("ID.77", "", "ID.99", "")),
+        ({}, {"user_id": "ID.99"}, None),
+    ],
+)
+def test_meta_passes_on_who_has_another_number(
+    sender: dict[str, str], system: dict[str, str], expected: tuple[str, str, str, str] | None
+) -> None:
+    brought = {"id": "wamid.5", "type": "system", "system": {"type": "user_changed_number", **system}, **sender}
+
+    (found,) = decode_batch(batch({"metadata": METADATA, "messages": [brought]}), at=NOON).decoded
+
+    moves = [(told.before.user, told.phone_before, told.after.user, told.phone) for told in found.moves]
+    assert moves == ([expected] if expected else [])
+
+
 def test_a_long_id_still_gives_a_key_of_its_own() -> None:
     keys = {only(said(text("halo", id="wamid." + "x" * 500 + end))).key for end in ("1", "2")}
 

@@ -26,6 +26,7 @@ from bot.whatsapp_number import WEBHOOK_PATH
 from conversations.events import TextReceived
 from storage.envelopes import AddressKey, Envelope
 from storage.errors import StorageError
+from storage.identity import Move
 from storage.statuses import DeliveryStatus
 from tests.bot.clocks import passed
 from tests.bot.whatsapp_channels import VERIFY_TOKEN, configured, whatsapp_channel
@@ -48,6 +49,7 @@ class Gate:
     kept: list[Envelope] = field(default_factory=list)
     reports: list[DeliveryStatus] = field(default_factory=list)
     left: list[tuple[AddressKey, datetime | None]] = field(default_factory=list)
+    moved: list[Move] = field(default_factory=list)
     refusals: int = 0
     troubles: int = 0
     opened: asyncio.Event = field(default_factory=asyncio.Event)
@@ -72,6 +74,10 @@ class Gate:
     async def opt_out(self, address: AddressKey, at: datetime | None) -> None:
         """Keep who wants no more."""
         self.left.append((address, at))
+
+    async def move(self, told: Move) -> None:
+        """Keep who is called otherwise."""
+        self.moved.append(told)
 
     @property
     def texts(self) -> list[str]:
@@ -122,7 +128,7 @@ async def in_front(server: WhatsAppServer) -> AsyncIterator[Front]:
     """Have two numbers take messages in."""
     gate = Gate()
     webhook = Webhook([FIRST, SECOND], SystemClock())
-    hear = Heard(gate.report, gate.opt_out)
+    hear = Heard(gate.report, gate.opt_out, gate.move)
     apis = [(each, GraphApi(each, base_url=server.url)) for each in (FIRST, SECOND)]
     channels = [whatsapp_channel(api, each, webhook=webhook, hear=hear) for each, api in apis]
     transport = httpx.ASGITransport(Starlette(routes=webhook.routes))
@@ -204,6 +210,16 @@ async def test_every_message_and_report_of_a_batch_is_kept(front: Front, ahmad: 
     assert (answer, front.gate.texts) == (200, ["a", "b", "c"])
     assert [each.message for each in front.gate.reports] == ["wamid.9"]
     assert front.gate.left == [(AddressKey("whatsapp", "200100", "ID.77"), None)]
+
+
+async def test_somebody_with_a_new_number_goes_on_under_it(front: Front, ahmad: Person, number: Number) -> None:
+    told = {"type": "user_changed_number", "wa_id": "6289900", "user_id": "ID.99", "previous_user_id": "ID.77"}
+
+    answer = await front.bring(written(number.account, [number.change({"messages": [ahmad.message("system", told)]})]))
+
+    address, after = AddressKey("whatsapp", "200100", "ID.77"), AddressKey("whatsapp", "200100", "ID.99")
+    assert (answer, front.gate.kept) == (200, [])
+    assert front.gate.moved == [Move(address, ahmad.chat.phone, after, "6289900")]
 
 
 async def test_what_could_not_be_kept_is_brought_again(front: Front, ahmad: Person, number: Number) -> None:

@@ -15,6 +15,7 @@ from bot.channels.whatsapp.webhook import Heard, Webhook
 from bot.clock import Clock, SystemClock
 from bot.whatsapp_number import WhatsAppNumber
 from storage.envelopes import AddressKey
+from storage.identity import Move
 from storage.statuses import DeliveryStatus
 from tests.bot.files import nothing_kept
 from tests.whatsapp_server.server import APP_SECRET, TOKEN
@@ -42,7 +43,11 @@ async def nobody_leaves(_address: AddressKey, _at: datetime | None) -> None:
     """Hear nothing."""
 
 
-NOBODY = Heard(nobody_reads, nobody_leaves)
+async def nobody_moves(_told: Move) -> None:
+    """Hear nothing."""
+
+
+NOBODY = Heard(nobody_reads, nobody_leaves, nobody_moves)
 
 
 def whatsapp_channel(

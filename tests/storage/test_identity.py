@@ -13,6 +13,7 @@ from conversations.messages import Message
 from conversations.needs import Topic, TopicNeed
 from conversations.people import Role, Standing
 from conversations.session import Home, Session
+from storage.identity import Move
 from storage.outbox import Sender
 from storage.store import Store
 from storage.tables import access_request, address, outbox
@@ -29,6 +30,10 @@ HERE = Sender("whatsapp:5", 1)
 def heard(user: str, number: int, phone: str = "", *, account: str = "5") -> Envelope:
     key = AddressKey("whatsapp", account, user)
     return Envelope(f"wa:{account}:{user}:{number}", key, TextReceived(at=NOW, text="halo"), phone=phone)
+
+
+def key(user: str) -> AddressKey:
+    return AddressKey("whatsapp", "5", user)
 
 
 async def kept(store: Store) -> list[tuple[str, str]]:
@@ -146,6 +151,45 @@ async def test_a_number_that_somebody_else_has_now_goes_with_them(store: Store) 
 
     assert await kept(store) == [(ID, OTHER_PHONE), (OTHER_ID, PHONE)]
     assert (await owner(store, heard(PHONE, 4, PHONE)))[0] == 2
+
+
+async def test_somebody_with_a_new_number_goes_on_where_they_were(kaur: Store) -> None:
+    person = await head(kaur, heard(ID, 1, PHONE))
+    told = Move(key(ID), PHONE, key(OTHER_ID), OTHER_PHONE)
+
+    await kaur.roster.move_chat(told)
+    await kaur.roster.move_chat(told)
+
+    assert await kept(kaur) == [(OTHER_ID, OTHER_PHONE)]
+    assert (await owner(kaur, heard(OTHER_ID, 2, OTHER_PHONE)))[0] == person
+
+
+async def test_somebody_who_has_written_from_the_new_number_already_is_one_person_with_one_chat(kaur: Store) -> None:
+    person = await head(kaur, heard(ID, 1, PHONE))
+    await take(kaur, heard(OTHER_ID, 2, OTHER_PHONE))
+
+    await kaur.roster.move_chat(Move(key(ID), PHONE, key(OTHER_ID), OTHER_PHONE))
+
+    assert await kept(kaur) == [(OTHER_ID, OTHER_PHONE)]
+    assert (await owner(kaur, heard(OTHER_ID, 3)))[0] == person
+
+
+async def test_older_news_of_a_new_number_tells_no_ids(store: Store) -> None:
+    await take(store, heard(ID, 1, PHONE))
+    await take(store, heard("6281100003", 1, "6281100003"))
+
+    await store.roster.move_chat(Move(key(PHONE), PHONE, key(OTHER_PHONE), OTHER_PHONE))
+    await store.roster.move_chat(Move(key("6281100003"), "6281100003", key("6281100004"), "6281100004"))
+
+    assert await kept(store) == [(ID, OTHER_PHONE), ("6281100004", "6281100004")]
+
+
+async def test_a_stranger_who_moves_is_still_a_stranger(store: Store) -> None:
+    await take(store, heard(ID, 1, PHONE))
+
+    await store.roster.move_chat(Move(key("ID.5"), "", key("ID.6"), ""))
+
+    assert await kept(store) == [(ID, PHONE)]
 
 
 async def test_the_same_number_at_two_of_our_numbers_is_two_chats(store: Store) -> None:

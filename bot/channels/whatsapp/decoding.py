@@ -35,6 +35,7 @@ from conversations.events import (
     UnsupportedReceived,
 )
 from storage.envelopes import MOST_KEY_CHARACTERS
+from storage.identity import Move
 from storage.statuses import DeliveryStatus
 from storage.turns import AddressKey, Envelope
 
@@ -45,6 +46,8 @@ KINDS = frozenset({"messages", "user_preferences"})
 MOST_ID_CHARACTERS = MOST_KEY_CHARACTERS - 40
 """Room for the channel and the number in front of a message's id."""
 MOST_PHONE_CHARACTERS = 32
+MOVES = frozenset({"user_changed_number", "user_changed_user_id"})
+"""Kinds of system messages by which somebody is called otherwise from now on."""
 SILENT = frozenset({"reaction", "system"})
 """A thumb under a message, somebody's new number: nothing was asked."""
 
@@ -76,6 +79,7 @@ class Decoded(msgspec.Struct, frozen=True):
     """Of the messages, in the same order."""
     statuses: tuple[DeliveryStatus, ...] = ()
     opt_outs: tuple[OptOut, ...] = ()
+    moves: tuple[Move, ...] = ()
     errors: tuple[int, ...] = ()
     """Codes of what is wrong with the account as a whole."""
 
@@ -175,6 +179,7 @@ def _decoded(value: Value, at: datetime) -> Decoded:
         tuple(Receipt(message.id, isinstance(each.event, FileReceived)) for message, each in taken),
         tuple(_status(each, account, at) for each in value.statuses),
         tuple(_opt_out(each, account, at) for each in value.user_preferences if each.user_id or each.wa_id),
+        tuple(move for each in value.messages if (move := _move(each, account))),
         tuple(each.code for each in value.errors),
     )
 
@@ -190,7 +195,7 @@ def _envelope(message: Incoming, value: Value, at: datetime) -> Envelope | None:
         key=key,
         address=AddressKey(CHANNEL, account, user),
         event=event,
-        phone=sender.wa_id if PHONE.fullmatch(sender.wa_id) else "",
+        phone=_digits(sender.wa_id),
         sent_at=_moment(message.timestamp),
         language="id",
     )
@@ -332,6 +337,26 @@ def _status(status: Status, account: str, at: datetime) -> DeliveryStatus:
 def _opt_out(preference: Preference, account: str, at: datetime) -> OptOut:
     address = AddressKey(CHANNEL, account, preference.user_id or preference.wa_id)
     return OptOut(address, (_moment(str(preference.timestamp)) or at) if preference.value == "stop" else None)
+
+
+def _move(message: Incoming, account: str) -> Move | None:
+    """Both ids are told in newer webhooks, or where numbers are hidden; in older ones the numbers alone."""
+    told = message.system
+    if told is None or told.type not in MOVES:
+        return None
+    before, after = told.previous_user_id or message.from_user_id or message.sender, told.user_id or told.wa_id
+    if not before or not after:
+        return None
+    return Move(
+        AddressKey(CHANNEL, account, before),
+        _digits(message.sender),
+        AddressKey(CHANNEL, account, after),
+        _digits(told.wa_id),
+    )
+
+
+def _digits(phone: str) -> str:
+    return phone if PHONE.fullmatch(phone) else ""
 
 
 def _moment(written: str) -> datetime | None:

@@ -115,6 +115,15 @@ class Revoke(msgspec.Struct, frozen=True):
     original_message_id: str
 
 
+class System(msgspec.Struct, frozen=True):
+    """Somebody has another phone number, and with it another user id."""
+
+    type: str = ""
+    wa_id: str = ""
+    user_id: str = ""
+    previous_user_id: str = ""
+
+
 class Incoming(msgspec.Struct, frozen=True):
     """A message; ``type`` names the field in which its content lies."""
 
@@ -136,6 +145,7 @@ class Incoming(msgspec.Struct, frozen=True):
     unsupported: Unsupported | None = None
     edit: Edit | None = None
     revoke: Revoke | None = None
+    system: System | None = None
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ from bot.clock import Clock
 from bot.whatsapp_number import WEBHOOK_PATH, WhatsAppNumber
 from storage.envelopes import AddressKey
 from storage.errors import StorageError
+from storage.identity import Move
 from storage.statuses import DeliveryStatus
 
 SIGNATURE_HEADER = "x-hub-signature-256"
@@ -43,6 +44,8 @@ Raises ``StorageError`` when it cannot now: Meta brings them again.
 """
 OnOptOut = Callable[[AddressKey, datetime | None], Awaitable[None]]
 """Told since when somebody does not want what is sent to many, or that they do again (None); as above."""
+OnMove = Callable[[Move], Awaitable[None]]
+"""Told that somebody has another id or number from now on; as above."""
 Afterwards = Callable[[Sequence[Receipt]], None]
 """Starts what is done about messages after their commit: best effort, never in the way of the next ones."""
 
@@ -55,6 +58,7 @@ class Heard:
 
     statuses: OnStatus
     opt_out: OnOptOut
+    move: OnMove
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,8 @@ class Webhook:
     async def _pass_on(self, decoded: Decoded, line: Line) -> None:
         if decoded.statuses:
             await line.heard.statuses(decoded.statuses)
+        for move in decoded.moves:
+            await line.heard.move(move)
         for each in decoded.opt_outs:
             await line.heard.opt_out(each.address, each.at)
         if decoded.envelopes:
