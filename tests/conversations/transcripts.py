@@ -121,6 +121,10 @@ class Player:
         self.who = who
         self.world.says(who, text, reply_to=self._message_about(about))
 
+    def delete(self, who: str, old: str) -> None:
+        """Somebody takes an older message of theirs back, which some channels tell."""
+        self.edit(who, old, "")
+
     def edit(self, who: str, old: str, text: str) -> None:
         """Somebody edits an older message of theirs."""
         self.who = who
@@ -279,6 +283,7 @@ LINES: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         (rf"(?:{NAME} )?> \[(?P<label>[^\]]+)\]?", Player.expect_button),
         (rf"(?:{NAME} )?> (?P<text>.+)", Player.expect),
         (rf'{NAME} replies to "(?P<about>[^"]+)": (?P<text>.*)', Player.reply),
+        (rf'{NAME} deletes "(?P<old>[^"]+)"', Player.delete),
         (rf'{NAME} edits "(?P<old>[^"]+)": (?P<text>.*)', Player.edit),
         (rf'{NAME} taps(?: in "(?P<about>[^"]+)")?: (?P<label>.+)', Player.tap),
         (rf"{NAME} taps what carries (?P<data>.*)", Player.tap_raw),
