@@ -25,6 +25,7 @@ class Reported:
         "delivered_at",
         "read_at",
         "error_code",
+        "attempts",
     )
     """Those that reports change."""
 
@@ -75,7 +76,7 @@ class Reported:
             told["error_code"] = next(iter(self._failure.errors), 0)
         if self.is_reconciled:
             told |= {"state": int(OutboxState.SENT), "done_at": now}
-            old |= {"message_id": self.arrived_as, "reason": ""}
+            old |= {"message_id": self.arrived_as, "reason": "", "attempts": self.row.attempts + 1}
         elif self.failure:
             told |= {"state": int(OutboxState.LEASED), "tenure": UNDER_REPORT}
             old |= {"message_id": self.failure.message}

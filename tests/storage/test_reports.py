@@ -164,6 +164,18 @@ async def test_a_report_that_comes_before_its_send_is_recorded_is_not_undone_by_
     assert (row.state, row.read_at) == (OutboxState.SENT, as_ms(NOW + 3 * MINUTE))
 
 
+async def test_an_attempt_of_which_only_a_report_tells_counts_like_one_that_was_recorded(store: Store) -> None:
+    await say(store, "a", "hello")
+    await claim(store)
+    await record(store, [Retry(1, NOW, "timed out")])
+    await claim(store)
+
+    await keep(store, report("sent"))
+
+    row = await row_of(store)
+    assert (row.state, row.attempts) == (OutboxState.SENT, 2)
+
+
 async def test_a_failure_that_comes_before_its_send_is_recorded_stands(store: Store) -> None:
     await say(store, "a", "hello")
     await claim(store)
