@@ -222,7 +222,7 @@ class Leadership:
                 tenure.end()
 
     async def _take_what_is_free(self) -> None:
-        wanted = [name for name, each in self._places.items() if each.tenure is None and not each.is_at_work]
+        wanted = [name for name, each in self._places.items() if each.tenure is None]
         if not wanted or self._is_retired:
             return
         found = await self._leases.look(wanted)
@@ -230,7 +230,7 @@ class Leadership:
         for seen in found:
             place = self._places[seen.name]
             self._watch(place, seen, now)
-            if self._is_free(seen, now - place.since):
+            if not place.is_at_work and self._is_free(seen, now - place.since):
                 await self._take(place, seen)
 
     def _watch(self, place: _Place, seen: SeenLease, now: datetime) -> None:
