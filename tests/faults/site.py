@@ -74,9 +74,8 @@ class Site:
 
         await self.until(is_enough, f"{number} calls of {method or 'any method'}")
 
-    async def logs(self, event: str) -> None:
-        """Wait until a program has written so to its log once more."""
-        before = self.installation.log.count(event)
+    async def logs(self, event: str, *, before: int) -> None:
+        """Wait until programs have written so to their log more often than this."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while self.installation.log.count(event) == before:  # noqa: ASYNC110 - a file announces nothing
                 await asyncio.sleep(LOOK_SECONDS)

@@ -35,6 +35,9 @@ FAILURES = 8
 HANGS = 4
 """Fewer: a program gives each of them twenty seconds."""
 FULL_SECONDS = 3.0
+AWAY = "DatabaseAwayError"
+"""What the log says of a database that is not there."""
+GONE_SECONDS = 3.0
 FROZEN_SECONDS = 15.0
 SILENT_SECONDS = 5.0
 CLOCK_JUMP = timedelta(hours=3)
@@ -190,14 +193,16 @@ async def fill_the_disk(site: Site) -> None:
 
 
 async def crash_the_database(site: Site) -> None:
-    """PostgreSQL ends at once, and comes back when programs have noticed."""
+    """PostgreSQL ends at once, and comes back a while after a program has noticed."""
     await _sometime(site)
     await site.installation.up()
     server = site.ground.server
     assert server
+    before = site.installation.log.count(AWAY)
     server.crash()
     try:
-        await site.logs("turn_not_kept")
+        await site.logs(AWAY, before=before)
+        await asyncio.sleep(GONE_SECONDS)
     finally:
         server.start()
     await site.store._database.engine.dispose()
