@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from bot import at_work, machine
+from bot import at_work, machine, whatsapp_look
 from bot.channels.port import ChannelError
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.webhook_state import complaint
@@ -118,6 +118,10 @@ async def _poller(bot: TelegramBot, settings: Settings, api: TelegramApi) -> str
     return "by nobody now"
 
 
+async def _whatsapp(settings: Settings, _clock: Clock) -> str:
+    return await whatsapp_look.numbers(settings) if settings.has_whatsapp else "off"
+
+
 async def _channels(settings: Settings, _clock: Clock) -> str:
     switches = {
         "Telegram": settings.has_telegram,
@@ -147,5 +151,6 @@ LOOKS: dict[str, Callable[[Settings, Clock], Awaitable[str]]] = {
     "backups": machine.backups,
     "channels": _channels,
     "telegram": _telegram,
+    "whatsapp": _whatsapp,
     "program": _program,
 }

@@ -81,6 +81,8 @@ class Settings(BaseSettings):
     """Further numbers, as a JSON list of objects with the fields of ``WhatsAppNumber``."""
     whatsapp_base_url: str = META
     """Address of Meta's Graph API."""
+    whatsapp_rates: Path | None = None
+    """What messages cost, in a file like ``rates.toml``; None: that of the program, which somebody should check."""
 
     public_url: str = ""
     """Address under which Telegram and Meta reach our web server, through a reverse proxy; only webhooks need it."""

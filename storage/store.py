@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from conversations.brief import Library
+from storage.charges import Charges
 from storage.database import Database
 from storage.failures import Failures
 from storage.figures import FigureReader
@@ -17,6 +18,7 @@ from storage.housekeeping import Housekeeping
 from storage.jobs import Jobs
 from storage.leases import Leases
 from storage.outbox import Outbox
+from storage.outbox_records import OutboxRecords
 from storage.region_book import RegionBook
 from storage.reports import Reports
 from storage.roster import Roster
@@ -34,7 +36,9 @@ class Store:
         self._database = Database(engine)
         self._shared = Shared(library, FormRows(library.forms), RegionBook())
         self.outbox = Outbox(self._database)
+        self.outbox_records = OutboxRecords(self._database)
         self.reports = Reports(self._database)
+        self.charges = Charges(self._database)
         self.jobs = Jobs(self._database)
         self.leases = Leases(self._database)
         self.wakeups = Wakeups(self._database)

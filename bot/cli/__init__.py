@@ -15,10 +15,12 @@ COMMANDS = {
     "failed": "bot.cli.failures:failed",
     "form": "bot.cli.forms:forms",
     "invite": "bot.cli.districts:invite",
+    "outbox": "bot.cli.outbox:outbox",
     "person": "bot.cli.people:person",
     "restore": "bot.cli.backups:restore",
     "run": "bot.cli.service:run",
     "telegram": "bot.cli.telegram:telegram",
+    "whatsapp": "bot.cli.whatsapp:whatsapp",
 }
 """Where each command is; imported when it is called."""
 

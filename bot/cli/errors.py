@@ -5,12 +5,23 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from bot.channels.port import ChannelError
+from bot.channels.whatsapp.costs import RatesError
+from bot.channels.whatsapp.templates import TemplateError
 from bot.composition import NothingToDoError
 from bot.exclusive import RunningAlreadyError
 from indicators.problems import FormError
 from storage.errors import StorageError
 
-EXPECTED = (ChannelError, NothingToDoError, RunningAlreadyError, FormError, StorageError, OSError)
+EXPECTED = (
+    ChannelError,
+    NothingToDoError,
+    RunningAlreadyError,
+    FormError,
+    StorageError,
+    RatesError,
+    TemplateError,
+    OSError,
+)
 
 
 def explained(error: Exception) -> str:

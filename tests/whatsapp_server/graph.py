@@ -20,6 +20,15 @@ from tests.whatsapp_server.templates import check_template, read_template
 WINDOW_SECONDS = 24 * 3600
 MOST_MEDIA_BYTES = 100 * 1024 * 1024
 MESSAGES_A_SECOND = 80
+ABOUT = {
+    "display_phone_number": "+62 811-000-001",
+    "verified_name": "KLA Banyuasin",
+    "quality_rating": "GREEN",
+    "code_verification_status": "VERIFIED",
+    "status": "CONNECTED",
+    "throughput": {"level": "STANDARD"},
+}
+APP = {"whatsapp_business_api_data": {"id": "7", "name": "KLA"}}
 PAIR_BURST, PAIR_SECONDS = 45, 6.0
 """So many messages to one person at once, and then one in so many seconds."""
 
@@ -70,6 +79,12 @@ class Number(Happenings):
     files: dict[str, bytes] = field(default_factory=dict)
     """What people sent."""
     templates: list[dict[str, Any]] = field(default_factory=list)
+    about: dict[str, Any] = field(default_factory=lambda: dict(ABOUT))
+    """What Meta tells about the number."""
+    apps: list[dict[str, Any]] = field(
+        default_factory=lambda: [{"whatsapp_business_api_data": {"id": "7", "name": "KLA"}}]
+    )
+    """To whom it brings what happens."""
     deliveries: Deliveries | None = None
     is_limiting: bool = False
     """Refuse more than 80 messages a second, and too many to one person."""

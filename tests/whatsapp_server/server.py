@@ -36,6 +36,7 @@ class WhatsAppServer(PlatformServer):
                 Route("/v{version}/{number}/messages", self._messages, methods=["POST"]),
                 Route("/v{version}/{number}/media", self._upload, methods=["POST"]),
                 Route("/v{version}/{account}/message_templates", self._templates, methods=["GET", "POST"]),
+                Route("/v{version}/{account}/subscribed_apps", self._apps),
                 Route("/v{version}/{reference}", self._find),
                 Route("/files/{reference}", self._file),
             ],
@@ -106,10 +107,15 @@ class WhatsAppServer(PlatformServer):
         paging = {"cursors": {"after": str(after)}, "next": "..."} if after < len(number.templates) else {}
         return JSONResponse({"data": number.templates[first:after], "paging": paging})
 
+    async def _apps(self, request: Request) -> Response:
+        return JSONResponse({"data": self._known(request).apps})
+
     async def _find(self, request: Request) -> Response:
         number, reference = self._known(request), request.path_params["reference"]
 
         async def find() -> dict[str, Any]:
+            if reference == number.id:
+                return {"id": number.id, **number.about}
             if reference not in number.files:
                 raise RefusedError(100, "Unsupported get request. Object does not exist")
             content = number.files[reference]

@@ -6,7 +6,7 @@ that not all of them follow, and checks no limit.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,16 @@ from bot.whatsapp_number import WhatsAppNumber
 
 VERSION = "26.0"
 """Of the Graph API; Meta keeps each for two years."""
+NUMBER_FIELDS = (
+    "display_phone_number",
+    "verified_name",
+    "quality_rating",
+    "code_verification_status",
+    "status",
+    "throughput",
+)
+TEMPLATE_FIELDS = ("name", "language", "status", "category", "components", "rejected_reason")
+TEMPLATES_A_PAGE, MOST_PAGES = 100, 100
 MAKES_NO_SENSE = (ValueError, KeyError, TypeError, IndexError, AttributeError)
 """What the library raises over an answer that is not Meta's: a proxy's page, a body that is cut off."""
 
@@ -75,6 +85,39 @@ class GraphApi:
                     raise refused(0, status=reply.status_code, said="the file is not handed over")
                 async for chunk in reply.aiter_bytes(CHUNK_BYTES):
                     yield chunk
+
+    async def number(self) -> Mapping[str, Any]:
+        """Give what Meta holds of the number: ``verified_name``, ``quality_rating`` and so on."""
+        with self._errors():
+            found: Mapping[str, Any] = await self._api.get_business_phone_number(self._number, NUMBER_FIELDS)
+            return {str(name): value for name, value in found.items()}
+
+    async def subscriptions(self, account: str) -> Sequence[Mapping[str, Any]]:
+        """Give the apps to which what happens in a WhatsApp Business Account is brought."""
+        with self._errors():
+            answer = await self._api.get_waba_subscribed_apps(account)
+            return [dict(each) for each in answer["data"]]
+
+    async def templates(self, account: str) -> Sequence[Mapping[str, Any]]:
+        """Give all templates of a WhatsApp Business Account, as Meta has them."""
+        found: list[Mapping[str, Any]] = []
+        after: dict[str, str] = {}
+        with self._errors():
+            for _ in range(MOST_PAGES):
+                page = {"limit": str(TEMPLATES_A_PAGE), **after}
+                answer = await self._api.get_templates(account, TEMPLATE_FIELDS, pagination=page)
+                found += [dict(each) for each in answer["data"]]
+                paging = answer.get("paging", {})
+                if "next" not in paging:
+                    break
+                after = {"after": paging["cursors"]["after"]}
+        return found
+
+    async def submit_template(self, account: str, template: Mapping[str, Any]) -> str:
+        """Submit a template for approval; give its status, as a rule ``PENDING``."""
+        with self._errors():
+            answer = await self._api.create_template(account, dict(template))
+            return str(answer["status"])
 
     async def close(self) -> None:
         """Let the connections go."""
