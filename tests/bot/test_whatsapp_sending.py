@@ -136,6 +136,19 @@ async def test_up_to_three_choices_are_buttons_up_to_ten_a_list_and_more_numbere
         assert heard.text == "Pilih satu."
 
 
+async def test_the_numbers_of_cut_titles_count_the_choices_and_not_the_ways_to_go_on(
+    channel: WhatsAppChannel, ahmad: Person
+) -> None:
+    choices = buttons("Ada, sudah disahkan bupati", "Belum ada sama sekali")
+    onward = (Button("Lewati", "k"), Button("Kembali", "b"))
+
+    await channel.send(outgoing(ahmad, Message("Pilih satu.", (*choices, onward))))
+
+    (heard,) = ahmad.heard
+    assert heard.titles == ["1. Ada, sudah disahkan…", "2. Belum ada sama sekali", "Lewati", "Kembali"]
+    assert heard.text.splitlines()[2:] == ["1. Ada, sudah disahkan bupati", "2. Belum ada sama sekali"]
+
+
 async def test_below_many_choices_the_ways_to_go_on_can_still_be_tapped(
     channel: WhatsAppChannel, ahmad: Person
 ) -> None:

@@ -30,7 +30,7 @@ SIGNS = {"b": "*", "i": "_", "code": "`", "pre": "```"}
 LOOK_ALIKES = str.maketrans(
     "*_~`", "\N{ASTERISK OPERATOR}\N{FULLWIDTH LOW LINE}\N{TILDE OPERATOR}\N{MODIFIER LETTER GRAVE ACCENT}"
 )
-MEANT_AS_MARKUP = re.compile(r"(?<!\w)[*_~](?=\S)|(?<=\S)[*_~](?!\w)|`")
+MEANT_AS_MARKUP = re.compile(r"(?<![^\W_])[*_~](?=\S)|(?<=\S)[*_~](?![^\W_])|`")
 """Signs at the edge of a word, which WhatsApp may take for markup; there is no way to escape them."""
 
 
@@ -67,12 +67,9 @@ def draw(message: Message, limits: ChannelLimits) -> Drawn:
     has_twins = len(set(carried)) < len(carried)  # which WhatsApp refuses
     fitted = fit_buttons(message, replace(limits, buttons=0) if has_twins else limits)
     buttons = [button for row in fitted.buttons for button in row]
-    choices = _choices(buttons)
-    text = fitted.text
-    if any(choice.title != button.label.strip() for choice, button in zip(choices, buttons, strict=True)):
-        text = "\n\n".join(filter(None, (text, numbered(buttons))))
+    choices, cut = _choices(buttons, len(_ways_on(message)))
     drawn = Drawn((), choices)
-    runs = read_markup(text)
+    runs = read_markup(_with_list(fitted.text, cut))
     if fitted.file and not drawn.has_list and units(write_whatsapp(runs)) <= limits.caption_units:
         return Drawn((), choices, caption=write_whatsapp(runs))
     return Drawn(_parts(runs, limits.text_units, BODY_UNITS if choices else 0), choices)
@@ -83,17 +80,23 @@ def _above_last_row_written_out(message: Message, limits: ChannelLimits) -> Mess
 
     A typed number chooses among what is written out, which comes first.
     """
-    *above, last = message.buttons or ((),)
-    choices = [button for row in above for button in row]
-    text = "\n\n".join(filter(None, (message.text, numbered(choices))))
-    if (
-        len(choices) + len(last) <= limits.buttons
-        or len(last) < 2
-        or any(units(button.label) > BUTTON_UNITS for button in last)
-        or units(write_whatsapp(read_markup(text))) > BODY_UNITS
-    ):
+    buttons = [button for row in message.buttons for button in row]
+    ways = _ways_on(message)
+    text = _with_list(message.text, buttons[: len(buttons) - len(ways)])
+    if len(buttons) <= limits.buttons or not ways or units(write_whatsapp(read_markup(text))) > BODY_UNITS:
         return message
-    return msgspec.structs.replace(message, text=text, buttons=(last,))
+    return msgspec.structs.replace(message, text=text, buttons=(ways,))
+
+
+def _ways_on(message: Message) -> tuple[Button, ...]:
+    """Give the last row, below the choices, if it has several buttons with short labels: help, skip, back."""
+    *above, last = message.buttons or ((),)
+    labels = {button.label.strip() for button in last if units(button.label) <= BUTTON_UNITS}
+    return last if above and 1 < len(last) == len(labels - {""}) else ()
+
+
+def _with_list(text: str, buttons: Sequence[Button]) -> str:
+    return "\n\n".join(filter(None, (text, numbered(buttons))))
 
 
 def write_whatsapp(runs: Iterable[Run]) -> str:
@@ -131,16 +134,20 @@ def _parts(runs: Sequence[Run], most_units: int, last_units: int) -> tuple[str, 
         share *= 0.75
 
 
-def _choices(buttons: Sequence[Button]) -> tuple[Choice, ...]:
-    """Give titles that fit and differ; where one is cut or comes twice, all begin with their number in the text."""
+def _choices(buttons: Sequence[Button], ways: int) -> tuple[tuple[Choice, ...], Sequence[Button]]:
+    """Give titles that fit and differ, and the buttons whose labels have to be in the text as well.
+
+    Where one is cut or comes twice, all begin with the number that they have there; but for the last few, the ways on.
+    """
     most = BUTTON_UNITS if len(buttons) <= MOST_REPLY_BUTTONS else ROW_UNITS
     labels = [button.label.strip() for button in buttons]
     if all(units(label) <= most for label in labels) and len(set(labels)) == len(labels):
-        return tuple(Choice(label, button.data) for label, button in zip(labels, buttons, strict=True))
-    return tuple(
-        _cut_choice(f"{number}. {label}", button, most)
-        for number, (label, button) in enumerate(zip(labels, buttons, strict=True), start=1)
-    )
+        return tuple(Choice(label, button.data) for label, button in zip(labels, buttons, strict=True)), ()
+    cut = buttons[: len(buttons) - ways]
+    return (
+        *(_cut_choice(f"{number}. {button.label.strip()}", button, most) for number, button in enumerate(cut, start=1)),
+        *(Choice(button.label.strip(), button.data) for button in buttons[len(cut) :]),
+    ), cut
 
 
 def _cut_choice(title: str, button: Button, most: int) -> Choice:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.channels.rendering.markup import Run, plain, read_markup, units
@@ -89,6 +89,7 @@ def characters(runs: Sequence[Run]) -> Iterator[Signed]:
 
 
 @given(st.text(alphabet=st.sampled_from("ab *_~`\n-.é🌳1"), max_size=60))
+@example("__1__")
 def test_somebodys_own_words_never_look_like_markup(written: str) -> None:
     runs = read_signs(write_whatsapp((Run(written),)))
 
