@@ -17,6 +17,8 @@ class Button(msgspec.Struct, frozen=True, array_like=True):
 
     label: str
     data: str
+    word: str = ""
+    """What does the same when it is typed: where buttons are few, this one may be left out and its word shown."""
 
 
 class Template(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,11 +44,13 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """A picture or document of our store, shown above the text."""
     template: Template | None = None
     """What goes in its place where only templates may; without one it waits until its reader writes."""
+    or_type: str = ""
+    """What leads in the words of buttons that are left out: ``Atau ketik``."""
 
 
-def bubble(text: str, buttons: tuple[tuple[Button, ...], ...] = ()) -> Message:
+def bubble(text: str, buttons: tuple[tuple[Button, ...], ...] = (), *, or_type: str = "") -> Message:
     """Make a message of text that is already markup (a subclass of ``str`` becomes plain ``str``, as JSON wants it)."""
-    return Message(str(text), buttons)
+    return Message(str(text), buttons, or_type=str(or_type))
 
 
 def escaped(text: str) -> str:

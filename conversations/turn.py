@@ -83,7 +83,8 @@ class Turn:
         offered = [button.data for line in buttons for button in line]
         self.note(offered=tuple(offered[:MOST_OFFERED]))
         opened = joined(self.opening, text) if self.opening else text
-        self.do(Say(bubble(opened, buttons), topic, self.supersedes))
+        or_type = self.texts("button.or_type") if any(button.word for line in buttons for button in line) else ""
+        self.do(Say(bubble(opened, buttons, or_type=or_type), topic, self.supersedes))
         self.opening = self.supersedes = ""
 
     def find(self, need: Need) -> object:

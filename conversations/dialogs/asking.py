@@ -122,4 +122,4 @@ def leave_to(turn: Turn, place: Sorting | Home) -> None:
 
 def undo_button(turn: Turn, assignment: int, key: str) -> Button:
     """Offer to take the last change back."""
-    return Button(turn.texts.plain("button.undo"), tap(Verb.UNDO, assignment, key))
+    return Button(turn.texts.plain("button.undo"), tap(Verb.UNDO, assignment, key), turn.texts.plain("word.undo"))

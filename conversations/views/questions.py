@@ -72,13 +72,14 @@ def question_buttons(spot: Spot, texts: Texts) -> Buttons:
     """Give the choices of a question, and below them help, skip and back."""
     assignment, key, question = spot.assignment, spot.key, spot.question
     navigation = [
-        Button(texts.plain("button.skip"), tap(Verb.SKIP, assignment, key)),
-        Button(texts.plain("button.back"), tap(Verb.BACK, assignment, key)),
+        Button(texts.plain("button.skip"), tap(Verb.SKIP, assignment, key), texts.plain("word.skip")),
+        Button(texts.plain("button.back"), tap(Verb.BACK, assignment, key), texts.plain("word.back")),
     ]
     if question.guidance or question.hint:
-        navigation.insert(0, Button(texts.plain("button.help"), tap(Verb.HELP, assignment, key)))
+        wanted = Button(texts.plain("button.help"), tap(Verb.HELP, assignment, key), texts.plain("word.help"))
+        navigation.insert(0, wanted)
     if spot.filling.is_long:
-        navigation.append(Button(texts.plain("button.parts"), tap(Verb.PARTS, assignment)))
+        navigation.append(Button(texts.plain("button.parts"), tap(Verb.PARTS, assignment), texts.plain("word.parts")))
     if question.is_evidence:
         return _evidence_buttons(spot, texts, navigation)
     return (*choice_buttons(spot, texts), tuple(navigation))

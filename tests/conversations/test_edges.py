@@ -26,7 +26,7 @@ from conversations.people import Role
 from conversations.saving import MOST_EVIDENCE
 from conversations.session import Session, Undoable
 from conversations.taps import Verb, base36, read_tap, tap
-from conversations.texts import MOST_REMEMBERED, Markup, Texts
+from conversations.texts import LANGUAGES, MOST_REMEMBERED, Markup, Texts, texts_for
 from conversations.views.bars import bar, percent
 from conversations.words import Command, Intent, has_code_shape, read_command
 from tests.conversations.places import BANYUASIN, START, SUNGAI_REBO
@@ -117,6 +117,21 @@ def test_what_a_button_lacks_is_empty() -> None:
 )
 def test_plain_words_are_commands(written: str, command: Command | None) -> None:
     assert read_command(written) == command
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("key", "intent"),
+    [
+        ("word.help", Intent.HELP),
+        ("word.skip", Intent.SKIP),
+        ("word.back", Intent.BACK),
+        ("word.parts", Intent.PARTS),
+        ("word.undo", Intent.UNDO),
+    ],
+)
+def test_the_word_of_a_button_is_understood_when_it_is_typed(key: str, intent: Intent, language: str) -> None:
+    assert read_command(texts_for(language).plain(key)) == Command(intent, "")
 
 
 @pytest.mark.parametrize(
