@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
+from functools import cache
 from importlib.util import find_spec
 
 if find_spec("sniffio") is None:
@@ -16,6 +18,12 @@ from bot.channels.connections import IDLE, Patience
 
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """The request cannot have reached anybody."""
+
+
+@cache
+def trust() -> ssl.SSLContext:
+    """Give the certificates that we trust; reading them takes longer than the rest of a client, so all share them."""
+    return httpx.create_ssl_context()
 
 
 def timeouts(patience: Patience) -> httpx.Timeout:

@@ -18,7 +18,7 @@ from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.channels.connections import CHUNK_BYTES, MOST_CONNECTIONS, Patience
-from bot.channels.httpx_client import NEVER_LEFT, at_most, timeouts
+from bot.channels.httpx_client import NEVER_LEFT, at_most, timeouts, trust
 from bot.channels.port import ChannelError
 from bot.channels.telegram.api import Attachment, Buttons, SentFile, WebhookState
 from bot.channels.telegram.errors import broken, file_refused, refused
@@ -67,10 +67,9 @@ class PtbApi:
     def __init__(self, token: str, *, base_url: str, patience: Patience | None = None) -> None:
         self._token = token
         self._patience = patience or Patience()
-        self._trust = httpx.create_ssl_context()
         self._polling = self._request(_RawRequest, 1)
         self._calls = self._request(_Request, MOST_CONNECTIONS)
-        self._files = httpx.AsyncClient(timeout=timeouts(self._patience), verify=self._trust)
+        self._files = httpx.AsyncClient(timeout=timeouts(self._patience), verify=trust())
         self._bot = telegram.Bot(
             token,
             base_url=f"{base_url}/bot",
@@ -173,7 +172,7 @@ class PtbApi:
     def _request(self, kind: type[_Request], connections: int) -> _Request:
         return kind(
             media_write_timeout=self._patience.reply.total_seconds(),
-            httpx_kwargs={"timeout": timeouts(self._patience), "limits": at_most(connections), "verify": self._trust},
+            httpx_kwargs={"timeout": timeouts(self._patience), "limits": at_most(connections), "verify": trust()},
         )
 
     @contextmanager

@@ -17,7 +17,7 @@ from pywa.errors import WhatsAppError
 from pywa_async.client import WhatsApp
 
 from bot.channels.connections import CHUNK_BYTES, MOST_CONNECTIONS, Patience
-from bot.channels.httpx_client import NEVER_LEFT, at_most, timeouts
+from bot.channels.httpx_client import NEVER_LEFT, at_most, timeouts, trust
 from bot.channels.whatsapp.errors import broken, refused
 from bot.whatsapp_number import WhatsAppNumber
 
@@ -43,7 +43,9 @@ class GraphApi:
     def __init__(self, number: WhatsAppNumber, *, base_url: str, patience: Patience | None = None) -> None:
         self._number = number.id
         self._token = number.token.get_secret_value()
-        self._http = httpx.AsyncClient(timeout=timeouts(patience or Patience()), limits=at_most(MOST_CONNECTIONS))
+        self._http = httpx.AsyncClient(
+            timeout=timeouts(patience or Patience()), limits=at_most(MOST_CONNECTIONS), verify=trust()
+        )
         self._api = WhatsApp(phone_id=number.id, token=self._token, session=self._http, api_version=VERSION).api
         self._http.base_url = f"{base_url}/v{VERSION}"
 
