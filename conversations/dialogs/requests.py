@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from conversations.actions import DecideRequest, IssueInvitation, RequestAccess, Tell
 from conversations.dialogs.asking import asking_of
@@ -23,6 +24,7 @@ from conversations.taps import Tap, Verb, tap
 from conversations.texts import Texts
 from conversations.turn import Buttons, Turn, column, joined
 from conversations.views.naming import post_name, region_name
+from conversations.views.templates import request_decided
 from indicators.form import Text
 
 ROLES: dict[str, tuple[Role, Standing, tuple[str, ...]]] = {
@@ -234,12 +236,16 @@ def decide(turn: Turn, tapped: Tap) -> None:
 def _tell_decision(turn: Turn, request: AccessRequest, *, is_granted: bool) -> None:
     texts = turn.texts_of(request.person)
     once = f"decided:{request.id}"
+    post = post_name(turn.brief.library, request, texts)
     if not is_granted:
-        turn.do(Tell(request.person, bubble(texts("request.refused")), once))
+        home = request_decided(texts, request.name, post, is_granted=False, payload=tap(Verb.MENU, "home"))
+        turn.do(Tell(request.person, replace(bubble(texts("request.refused")), template=home), once))
         return
     code = turn.find(FreshCodeNeed(f"request:{request.id}"))
     assert isinstance(code, str)
     turn.do(IssueInvitation(code, request.role, request.standing, request.region.id, request.office, request.name))
-    button = Button(texts.plain("button.register"), tap(Verb.REGISTER, code))
-    text = texts("request.granted", post=post_name(turn.brief.library, request, texts))
-    turn.do(Tell(request.person, bubble(text, ((button,),)), once))
+    register = tap(Verb.REGISTER, code)
+    granted = request_decided(texts, request.name, post, is_granted=True, payload=register)
+    button = Button(texts.plain("button.register"), register)
+    message = replace(bubble(texts("request.granted", post=post), ((button,),)), template=granted)
+    turn.do(Tell(request.person, message, once))

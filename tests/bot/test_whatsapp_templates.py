@@ -10,6 +10,8 @@ import pytest
 from bot.channels.whatsapp.notices import Notices
 from bot.channels.whatsapp.templates import TEMPLATES, TemplateError, Templates, load_templates
 from conversations.people import Person
+from conversations.texts import texts_for
+from conversations.views.templates import request_decided
 from tests.whatsapp_server.templates import check_template
 
 GOOD = """
@@ -109,6 +111,18 @@ def test_a_notice_addresses_the_person_and_names_the_place(templates: Templates)
     assert "Yth. Bapak/Ibu, ada kabar tentang evaluasi" in unknown.text
     assert known.template
     assert len(known.template.payloads) == 1
+
+
+@pytest.mark.parametrize(("language", "said"), [("id", "Hasilnya: disetujui."), ("en", "The result: granted.")])
+def test_what_a_dialog_wants_as_a_template_fits_the_one_of_the_repository(
+    templates: Templates, language: str, said: str
+) -> None:
+    meant = request_decided(texts_for(language, "Ibu"), "Siti", "Camat Kaur", is_granted=True, payload="n3:x")
+
+    fitted = templates.fill(meant.name, meant.language, meant.parameters, meant.payloads)
+
+    assert fitted == meant
+    assert said in templates.text(fitted)
 
 
 def test_the_file_that_comes_with_the_program_lies_beside_it() -> None:

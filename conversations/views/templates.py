@@ -1,0 +1,17 @@
+"""Which approved template says the same as a message, for readers whose chat takes nothing else.
+
+Names, parameters and buttons are those of the channel's registry (``bot/channels/whatsapp/templates.toml``).
+"""
+
+from __future__ import annotations
+
+from conversations.messages import Template
+from conversations.texts import Texts
+
+
+def request_decided(texts: Texts, name: str, post: str, *, is_granted: bool, payload: str) -> Template:
+    """Tell somebody what became of their request for a post; ``payload``: what the one button carries."""
+    decision = texts.plain("template.granted" if is_granted else "template.refused")
+    return Template(
+        "permintaan_diputuskan", texts.language, (texts.plain("template.dear", name=name), post, decision), (payload,)
+    )
