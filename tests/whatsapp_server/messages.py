@@ -55,6 +55,7 @@ class Bubble:
     choices: tuple[tuple[str, str], ...] = ()
     """Titles with what they carry."""
     is_list: bool = False
+    is_template: bool = False
     file: Upload | None = None
     tracker: str = ""
     at: float = field(default_factory=time.monotonic)

@@ -46,6 +46,9 @@ class Person:
     def presses(self, bubble: Bubble, data: str) -> None:
         """Tap the choice that carries this below a message, however old."""
         title = {each: shown for shown, each in bubble.choices}[data]
+        if bubble.is_template:
+            self._sends(f"({title})", "button", {"payload": data, "text": title}, reply_to=bubble.id)
+            return
         kind = "list_reply" if bubble.is_list else "button_reply"
         content = {"type": kind, kind: {"id": data, "title": title}}
         self._sends(f"({title})", "interactive", content, reply_to=bubble.id)

@@ -63,7 +63,8 @@ def read_template(identifier: str, given: Mapping[str, Any], known: Sequence[Map
     carried = {each["index"]: each["parameters"][0]["payload"] for each in asked["components"] if "index" in each}
     buttons = _buttons(parts)
     choices = tuple((each["text"], carried.get(str(place), each["text"])) for place, each in enumerate(buttons))
-    return Bubble(identifier, text, is_ours=True, choices=choices, tracker=given.get("biz_opaque_callback_data", ""))
+    tracker = given.get("biz_opaque_callback_data", "")
+    return Bubble(identifier, text, is_ours=True, choices=choices, is_template=True, tracker=tracker)
 
 
 def _buttons(parts: Mapping[str, Any]) -> list[dict[str, Any]]:
