@@ -136,31 +136,40 @@ async def test_up_to_three_choices_are_buttons_up_to_ten_a_list_and_more_numbere
         assert heard.text == "Pilih satu."
 
 
-async def test_the_numbers_of_cut_titles_count_the_choices_and_not_the_ways_to_go_on(
-    channel: WhatsAppChannel, ahmad: Person
-) -> None:
-    choices = buttons("Ada, sudah disahkan bupati", "Belum ada sama sekali")
-    onward = (Button("Lewati", "k"), Button("Kembali", "b"))
+ONWARD = (Button("Bantuan", "h", "bantuan"), Button("Lewati", "k", "lewati"), Button("Kembali", "b", "kembali"))
 
-    await channel.send(outgoing(ahmad, Message("Pilih satu.", (*choices, onward))))
+
+def asked(*labels: str) -> Message:
+    """Ask something with these answers and the ways to go on below them."""
+    return Message("Pilih satu.", (*buttons(*labels), ONWARD), or_type="Atau ketik")
+
+
+@pytest.mark.parametrize(
+    ("labels", "titles", "said"),
+    [
+        (["Ya", "Tidak"], ["Ya", "Tidak", "Bantuan"], "Atau ketik: lewati, kembali"),
+        (["Satu", "Dua", "Tiga"], ["Satu", "Dua", "Tiga"], "Atau ketik: bantuan, lewati, kembali"),
+        ([], ["Bantuan", "Lewati", "Kembali"], ""),
+        (
+            ["Ada, sudah disahkan bupati", "Belum"],
+            ["1. Ada, sudah disahkan…", "2. Belum", "Bantuan", "Lewati", "Kembali"],
+            "1. Ada, sudah disahkan bupati\n2. Belum",
+        ),
+        ([f"Desa {n}" for n in range(8)], [f"Desa {n}" for n in range(8)], "Atau ketik: bantuan, lewati, kembali"),
+        (
+            [f"Desa {n}" for n in range(12)],
+            ["Bantuan", "Lewati", "Kembali"],
+            "\n".join(f"{n + 1}. Desa {n}" for n in range(12)),
+        ),
+    ],
+)
+async def test_answers_are_buttons_and_the_ways_to_go_on_give_way_as_words(
+    channel: WhatsAppChannel, ahmad: Person, labels: list[str], titles: list[str], said: str
+) -> None:
+    await channel.send(outgoing(ahmad, asked(*labels)))
 
     (heard,) = ahmad.heard
-    assert heard.titles == ["1. Ada, sudah disahkan…", "2. Belum ada sama sekali", "Lewati", "Kembali"]
-    assert heard.text.splitlines()[2:] == ["1. Ada, sudah disahkan bupati", "2. Belum ada sama sekali"]
-
-
-async def test_below_many_choices_the_ways_to_go_on_can_still_be_tapped(
-    channel: WhatsAppChannel, ahmad: Person
-) -> None:
-    choices = buttons(*[f"Desa {place}" for place in range(1, 13)])
-    onward = (Button("Lewati", "k"), Button("Kembali", "b"))
-
-    await channel.send(outgoing(ahmad, Message("Pilih satu.", (*choices, onward))))
-    await channel.send(outgoing(ahmad, Message("Pilih satu. " * 90, (*choices, onward))))
-
-    short, *_, long = ahmad.heard
-    assert (short.titles, short.text.splitlines()[-1]) == (["Lewati", "Kembali"], "12. Desa 12")
-    assert (long.titles, long.text.splitlines()[-1]) == ([], "14. Kembali")
+    assert (heard.titles, heard.text.partition("\n\n")[2]) == (titles, said)
 
 
 async def test_a_question_that_is_too_long_for_choices_ends_in_a_bubble_that_has_them(

@@ -12,7 +12,7 @@ from bot.channels.port import ChannelLimits
 from bot.channels.rendering.buttons import fit_buttons, numbered
 from bot.channels.rendering.markup import Run, plain, read_markup, units
 from bot.channels.rendering.splitting import split
-from conversations.messages import Button, Message
+from conversations.messages import Button, Message, escaped
 
 MOST_REPLY_BUTTONS = 3
 """More become a list, which opens with one button of its own."""
@@ -62,12 +62,12 @@ class Drawn:
 
 def draw(message: Message, limits: ChannelLimits) -> Drawn:
     """Draw a message within WhatsApp's limits."""
-    message = _above_last_row_written_out(message, limits)
+    message = _few_buttons(message, limits)
     carried = [button.data for row in message.buttons for button in row]
     has_twins = len(set(carried)) < len(carried)  # which WhatsApp refuses
     fitted = fit_buttons(message, replace(limits, buttons=0) if has_twins else limits)
     buttons = [button for row in fitted.buttons for button in row]
-    choices, cut = _choices(buttons, len(_ways_on(message)))
+    choices, cut = _choices(buttons)
     drawn = Drawn((), choices)
     runs = read_markup(_with_list(fitted.text, cut))
     if fitted.file and not drawn.has_list and units(write_whatsapp(runs)) <= limits.caption_units:
@@ -75,24 +75,29 @@ def draw(message: Message, limits: ChannelLimits) -> Drawn:
     return Drawn(_parts(runs, limits.text_units, BODY_UNITS if choices else 0), choices)
 
 
-def _above_last_row_written_out(message: Message, limits: ChannelLimits) -> Message:
-    """Where there are too many buttons, keep the last row if it has several: below the choices, the ways to go on.
-
-    A typed number chooses among what is written out, which comes first.
-    """
+def _few_buttons(message: Message, limits: ChannelLimits) -> Message:
+    """Leave out buttons whose word does the same, so that answers can be tapped at once, or stand in one list."""
     buttons = [button for row in message.buttons for button in row]
-    ways = _ways_on(message)
-    text = _with_list(message.text, buttons[: len(buttons) - len(ways)])
-    if len(buttons) <= limits.buttons or not ways or units(write_whatsapp(read_markup(text))) > BODY_UNITS:
+    answers, ways = [each for each in buttons if not each.word], [each for each in buttons if each.word]
+    room = MOST_REPLY_BUTTONS - len(answers)
+    if len(buttons) <= MOST_REPLY_BUTTONS or not ways:
         return message
-    return msgspec.structs.replace(message, text=text, buttons=(ways,))
+    if room >= 0 and all(units(each.label) <= BUTTON_UNITS for each in answers):
+        return _spoken(message, [*answers, *ways[:room]], ways[room:])
+    if len(buttons) <= limits.buttons:
+        return message
+    if len(answers) <= limits.buttons:
+        return _spoken(message, answers, ways)
+    written = msgspec.structs.replace(message, text=_with_list(message.text, answers))
+    return _spoken(written, ways[:MOST_REPLY_BUTTONS], ways[MOST_REPLY_BUTTONS:])
 
 
-def _ways_on(message: Message) -> tuple[Button, ...]:
-    """Give the last row, below the choices, if it has several buttons with short labels: help, skip, back."""
-    *above, last = message.buttons or ((),)
-    labels = {button.label.strip() for button in last if units(button.label) <= BUTTON_UNITS}
-    return last if above and 1 < len(last) == len(labels - {""}) else ()
+def _spoken(message: Message, shown: Sequence[Button], spoken: Sequence[Button]) -> Message:
+    """Keep these buttons, and say the words of those."""
+    words = ", ".join(f"<b>{escaped(each.word)}</b>" for each in spoken)
+    said = f"{message.or_type}: {words}" if words else ""
+    text = "\n\n".join(filter(None, (message.text, said)))
+    return msgspec.structs.replace(message, text=text, buttons=tuple((each,) for each in shown))
 
 
 def _with_list(text: str, buttons: Sequence[Button]) -> str:
@@ -134,19 +139,19 @@ def _parts(runs: Sequence[Run], most_units: int, last_units: int) -> tuple[str, 
         share *= 0.75
 
 
-def _choices(buttons: Sequence[Button], ways: int) -> tuple[tuple[Choice, ...], Sequence[Button]]:
+def _choices(buttons: Sequence[Button]) -> tuple[tuple[Choice, ...], Sequence[Button]]:
     """Give titles that fit and differ, and the buttons whose labels have to be in the text as well.
 
-    Where one is cut or comes twice, all begin with the number that they have there; but for the last few, the ways on.
+    Where one is cut or comes twice, all begin with the number that they have there; but for those that a word replaces.
     """
     most = BUTTON_UNITS if len(buttons) <= MOST_REPLY_BUTTONS else ROW_UNITS
     labels = [button.label.strip() for button in buttons]
     if all(units(label) <= most for label in labels) and len(set(labels)) == len(labels):
         return tuple(Choice(label, button.data) for label, button in zip(labels, buttons, strict=True)), ()
-    cut = buttons[: len(buttons) - ways]
+    cut = [button for button in buttons if not button.word]
     return (
         *(_cut_choice(f"{number}. {button.label.strip()}", button, most) for number, button in enumerate(cut, start=1)),
-        *(Choice(button.label.strip(), button.data) for button in buttons[len(cut) :]),
+        *(_cut_choice(button.label.strip(), button, most) for button in buttons if button.word),
     ), cut
 
 

@@ -73,6 +73,8 @@ class Bubble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str = ""
     """From the bot: our light markup. From the person: as typed."""
     buttons: tuple[tuple[Button, ...], ...] = ()
+    or_type: str = ""
+    """What leads in the words of buttons that a look leaves out."""
     reply_to: str = ""
     attachment: Attachment | None = None
     place: Place | None = None

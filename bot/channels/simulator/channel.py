@@ -143,7 +143,15 @@ class SimulatorChannel:
     async def _said(self, phone: Phone, identifier: str, said: Message) -> Bubble:
         attachment = await self._copied(said.file) if said.file else None
         at = self.clock.now()
-        bubble = Bubble(id=identifier, side="bot", at=at, text=said.text, buttons=said.buttons, attachment=attachment)
+        bubble = Bubble(
+            id=identifier,
+            side="bot",
+            at=at,
+            text=said.text,
+            buttons=said.buttons,
+            or_type=said.or_type,
+            attachment=attachment,
+        )
         if is_open("whatsapp", self.exchange.heard_at(phone.id), at):
             return bubble
         return too_late(bubble, said, phone, is_told=self.exchange.has_waiting(phone.id))

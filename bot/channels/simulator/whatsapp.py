@@ -111,7 +111,7 @@ def _dotted(line: list[Run]) -> list[Run]:
 def _drawn(bubble: Bubble) -> Drawn:
     sent = bubble.attachment
     file = StoredFile(sent.reference, sent.name, sent.kind, sent.size_bytes) if sent else None
-    return draw(Message(bubble.text, bubble.buttons, file), LIMITS)
+    return draw(Message(bubble.text, bubble.buttons, file, or_type=bubble.or_type), LIMITS)
 
 
 def _tappable(piece: Piece, drawn: Drawn) -> Piece:

@@ -25,7 +25,7 @@ from tests.bot.clocks import NOON, JumpingClock
 from tests.bot.files import nothing_kept
 from tests.bot.simulator.conftest import Serving
 from tests.bot.simulator.fakes import BENAR, outgoing
-from tests.conversations.transcripts import SCENARIOS, Player, labels_of
+from tests.conversations.transcripts import SCENARIOS, Player
 
 PHONE = "phone-00000000000a"
 PICTURE = Attachment("ab" * 16, "photo", "undangan.jpg", 9)
@@ -34,7 +34,15 @@ Signed = tuple[str, frozenset[str]]
 
 
 def said(message: Message, attachment: Attachment | None = None) -> Bubble:
-    return Bubble(id="bot-1", side="bot", at=NOON, text=message.text, buttons=message.buttons, attachment=attachment)
+    return Bubble(
+        id="bot-1",
+        side="bot",
+        at=NOON,
+        text=message.text,
+        buttons=message.buttons,
+        or_type=message.or_type,
+        attachment=attachment,
+    )
 
 
 def offering(*labels: str) -> Message:
@@ -72,7 +80,10 @@ def check_choices(message: Message, pieces: Sequence[Piece]) -> None:
     assert bool(last.opener) == bool(last.rows)
     assert units(words(last.lines)) <= (1024 if last.replies or last.rows else 4096)
     shown = "\n".join([words(last.lines), *(each.title for each in (*last.replies, *last.rows))])
-    assert all(label.strip().translate(LOOK_ALIKES) in shown.translate(LOOK_ALIKES) for label in labels_of(message))
+    shown = shown.translate(LOOK_ALIKES)
+    for button in (each for row in message.buttons for each in row):
+        label, words_in_place = button.label.strip().translate(LOOK_ALIKES), shown.partition(f"{message.or_type}: ")[2]
+        assert label in shown or button.word in words_in_place.splitlines()[0].split(", ")
 
 
 def signed(lines: Sequence[Line]) -> Iterator[Signed]:
