@@ -186,7 +186,6 @@ class ScoreTotals(msgspec.Struct, frozen=True):
     """A region's totals, row by row, with the number of units on the roster."""
 
     rows: dict[str, RowTally]
-    due_at_by_form: dict[str, str] = {}
 
 
 class UnitAnswer(msgspec.Struct, frozen=True):

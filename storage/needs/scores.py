@@ -9,10 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.needs import RowAnswers, RowAnswersNeed, RowTally, ScoreNeed, ScoreTotals, UnitAnswer
 from conversations.people import Region
-from storage.moments import from_ms
 from storage.region_book import COLUMNS_BY_KIND
 from storage.shares import BILLION
-from storage.tables import assignment, cycle, deadline, region, score_total, sheet
+from storage.tables import assignment, cycle, region, score_total, sheet
 from storage.tables.base import AnyRow
 from storage.totals import FIGURES
 from storage.turn_state import TurnState
@@ -35,9 +34,7 @@ async def _totals(connection: AsyncConnection, state: TurnState, here: Region) -
         rows = await _village_rows(connection, state, here)
     else:
         rows = await _kept_rows(connection, state, here)
-    if not rows:
-        return None
-    return ScoreTotals(rows=rows, due_at_by_form=await _deadlines(connection, here))
+    return ScoreTotals(rows) if rows else None
 
 
 async def _kept_rows(connection: AsyncConnection, state: TurnState, here: Region) -> dict[str, RowTally]:
@@ -86,19 +83,6 @@ async def _assigned(connection: AsyncConnection, condition: ColumnElement[bool])
     rows = (await connection.execute(statement)).all()
     newest = max((row.cycle_id for row in rows), default=0)
     return [row for row in rows if row.cycle_id == newest]
-
-
-async def _deadlines(connection: AsyncConnection, here: Region) -> dict[str, str]:
-    """Give the first deadline of each form in the region, in ISO 8601."""
-    districts = (
-        select(region.c.id).where(region.c.province_id == here.id) if here.kind == "province" else [here.district_id]
-    )
-    statement = (
-        select(deadline.c.form, func.min(deadline.c.due_at).label("due_at"))
-        .where(deadline.c.cycle_id.in_(RUNNING), deadline.c.district_id.in_(districts), deadline.c.due_at.is_not(None))
-        .group_by(deadline.c.form)
-    )
-    return {row.form: from_ms(row.due_at).isoformat() for row in await connection.execute(statement)}
 
 
 async def row_answers(connection: AsyncConnection, state: TurnState, needs: Collection[RowAnswersNeed]) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
 
+from sqlalchemy import select
+
 from conversations.actions import AcceptInvitation, Action, AnswerChange, SaveSheet
 from conversations.brief import Brief
 from conversations.engine import Step
@@ -14,8 +16,10 @@ from conversations.needs import InvitationNeed, InvitedToNeed, Need, SheetNeed
 from conversations.people import Invitation, Role, Standing
 from conversations.session import NEW_SESSION, Home, Session
 from conversations.sheets import EMPTY_SHEET, Answer, RowMark, Sheet
+from storage.moments import from_ms
 from storage.outbox import Room, Sender
 from storage.store import Store
+from storage.tables import deadline, region
 from storage.turns import AddressKey, Committed, Envelope, Turns
 from tests.storage.forms import NOW
 
@@ -37,6 +41,14 @@ def phone(name: str) -> AddressKey:
 
 def text_from(name: str, number: int, words: str = "halo", *, at: datetime = NOW) -> Envelope:
     return Envelope(f"telegram:1:{name}-{number}", phone(name), TextReceived(at=at, message=str(number), text=words))
+
+
+async def deadlines(store: Store, district: str) -> dict[str, datetime]:
+    """Give when each form of a district is due."""
+    statement = select(deadline.c.form, deadline.c.due_at).join(region, region.c.id == deadline.c.district_id)
+    async with store._database.reading("Looking up deadlines") as connection:
+        found = await connection.execute(statement.where(region.c.code == district))
+        return {form: from_ms(due_at) for form, due_at in found}
 
 
 async def accept(store: Store, name: str, code: str, *, at: datetime = NOW, number: int = 0) -> Brief:

@@ -23,7 +23,7 @@ from storage.region_loading import read_regions
 from storage.region_search import RegionIndex, understand
 from storage.store import Store
 from tests.storage.forms import DUE, KABUPATEN, KELANA, NOW, make_form, make_library, make_row
-from tests.storage.people import KAUR, OTHER_VILLAGE, VILLAGE, accept, appoint, give_answer, known, text_from
+from tests.storage.people import KAUR, OTHER_VILLAGE, VILLAGE, accept, appoint, deadlines, give_answer, known, text_from
 
 BILLION = 10**9
 
@@ -65,7 +65,7 @@ async def test_a_district_comes_with_posts_and_assignments_and_again_changes_the
     assert second == first
     after = await score(store, KAUR)
     assert after.rows == before.rows
-    assert set(after.due_at_by_form.values()) == {(DUE + timedelta(days=1)).isoformat()}
+    assert set((await deadlines(store, KAUR)).values()) == {DUE + timedelta(days=1)}
     assert [each.code for each in await store.roster.districts()] == [KAUR]
 
 
@@ -132,7 +132,7 @@ async def test_a_score_shows_what_the_units_have_answered_at_every_level(kaur: S
         "26.2": RowTally(1, 0, 0, 0, 0),
         "26.3": RowTally(1, 0, 0, 0, 0),
     }
-    assert district.due_at_by_form == dict.fromkeys(("dekela", "kelana", "kabupaten"), DUE.isoformat())
+    assert await deadlines(kaur, KAUR) == dict.fromkeys(("dekela", "kelana", "kabupaten"), DUE)
 
 
 async def test_where_no_cycle_runs_there_is_no_score(kaur: Store) -> None:
