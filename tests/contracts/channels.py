@@ -29,7 +29,7 @@ from bot.clock import SystemClock
 from bot.whatsapp_number import WEBHOOK_PATH
 from tests.bot.clocks import NOON
 from tests.bot.telegram_channels import telegram_channel
-from tests.bot.whatsapp_channels import NUMBER_LINE, configured, whatsapp_channel
+from tests.bot.whatsapp.channels import NUMBER_LINE, configured, whatsapp_channel
 from tests.telegram_server import Fault, Person, TelegramServer
 from tests.whatsapp_server import Person as WhatsAppPerson
 from tests.whatsapp_server import WhatsAppServer

@@ -6,7 +6,7 @@ import asyncio
 import io
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,7 +29,7 @@ from storage.errors import StorageError
 from storage.identity import Move
 from storage.statuses import DeliveryStatus
 from tests.bot.clocks import passed
-from tests.bot.whatsapp_channels import VERIFY_TOKEN, configured, whatsapp_channel
+from tests.bot.whatsapp.channels import VERIFY_TOKEN, configured, whatsapp_channel
 from tests.whatsapp_server import Person, WhatsAppServer
 from tests.whatsapp_server.deliveries import signed, written
 from tests.whatsapp_server.graph import Number
@@ -98,22 +98,6 @@ class Front:
         shown = {**signed(body, secret), **changes}.items()
         headers = [(name.encode(), value.encode("latin-1")) for name, value in shown]
         return (await self.meta.post(WEBHOOK_PATH, content=body, headers=headers)).status_code
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[WhatsAppServer]:
-    with WhatsAppServer() as running:
-        yield running
-
-
-@pytest.fixture
-def number(server: WhatsAppServer) -> Number:
-    return server.number("200100")
-
-
-@pytest.fixture
-def ahmad(server: WhatsAppServer, number: Number) -> Person:
-    return server.person(number, "Ahmad", user_id="ID.77")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,28 +24,12 @@ from conversations.messages import Button, Message, Template
 from storage.envelopes import AddressKey
 from storage.outbox import OutboxRow, Priority, Retry
 from tests.bot.clocks import NOON, JumpingClock
-from tests.bot.whatsapp_channels import configured, whatsapp_channel
+from tests.bot.whatsapp.channels import configured, whatsapp_channel
 from tests.whatsapp_server import Fault, Person, WhatsAppServer
 from tests.whatsapp_server.graph import Number
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(2000)
 PDF = b"%PDF-1.7 " + bytes(2000)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[WhatsAppServer]:
-    with WhatsAppServer() as running:
-        yield running
-
-
-@pytest.fixture
-def number(server: WhatsAppServer) -> Number:
-    return server.number("200100")
-
-
-@pytest.fixture
-def ahmad(server: WhatsAppServer, number: Number) -> Person:
-    return server.person(number, "Ahmad", user_id="ID.77")
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from storage.tables import charge, outbox
 from tests.bot.clocks import NOON
 from tests.bot.programs import running
 from tests.bot.store import row
-from tests.bot.whatsapp_channels import VERIFY_TOKEN
+from tests.bot.whatsapp.channels import VERIFY_TOKEN
 from tests.whatsapp_server import WhatsAppServer
 from tests.whatsapp_server.graph import Number
 from tests.whatsapp_server.messages import Bubble

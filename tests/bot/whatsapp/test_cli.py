@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from storage.outbox import Sender, Sent
 from storage.outbox_states import UNTIL_HEARD
 from storage.reaching import Because
 from storage.tables import charge, outbox
-from tests.bot.whatsapp_channels import VERIFY_TOKEN
+from tests.bot.whatsapp.channels import VERIFY_TOKEN
 from tests.storage.forms import NOW
 from tests.storage.people import MUCH_ROOM, take, text_from
 from tests.whatsapp_server import Fault, WhatsAppServer
@@ -36,12 +36,6 @@ from tests.whatsapp_server.graph import Number
 Command = Callable[..., Result]
 TEMPLATES = load_templates()
 SUBMITTED = [TEMPLATES.as_submitted(*each) for each in TEMPLATES]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[WhatsAppServer]:
-    with WhatsAppServer() as found:
-        yield found
 
 
 @pytest.fixture

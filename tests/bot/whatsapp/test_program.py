@@ -23,7 +23,7 @@ from storage.outbox import Priority
 from storage.rows import encode
 from storage.tables import address, outbox
 from tests.bot.programs import running
-from tests.bot.whatsapp_channels import VERIFY_TOKEN
+from tests.bot.whatsapp.channels import VERIFY_TOKEN
 from tests.whatsapp_server import WhatsAppServer
 from tests.whatsapp_server.graph import Number
 

@@ -1,0 +1,1 @@
+"""The WhatsApp channel against a local Graph server."""
