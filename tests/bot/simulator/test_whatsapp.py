@@ -192,6 +192,20 @@ async def test_a_tap_is_written_into_whatsapps_chat_and_carries_the_same_in_both
     assert refused.status_code == 400
 
 
+async def test_the_words_of_buttons_that_have_no_room_reach_the_phone(serve: Serving) -> None:
+    onward = tuple(Button(word.capitalize(), f"n:{word}", word) for word in ("bantuan", "lewati", "kembali"))
+    question = Message("Sudah ada?", ((Button("Ya", "a:1"), Button("Belum", "a:2")), onward), or_type="Atau ketik")
+    async with serve() as caller:
+        phone = await caller.open_phone()
+        await caller.act(phone, "texts", id="me-text-1", text="halo")
+        await caller.bot.say(phone, question)
+        said_last = caller.chat(phone)[-1]
+
+    (piece,) = pieces_of(said_last)
+    assert [each.title for each in piece.replies] == ["Ya", "Belum", "Bantuan"]
+    assert words(piece.lines).endswith("Atau ketik: lewati, kembali")
+
+
 async def test_a_tap_that_was_not_taken_can_be_sent_again(serve: Serving) -> None:
     async with serve() as caller:
         phone = await caller.open_phone()
