@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 
 import msgspec
 from sqlalchemy import (
@@ -26,11 +26,15 @@ from sqlalchemy import (
 )
 
 from conversations.messages import Message
+from conversations.purposes import Purpose
 from storage.database import Database
 from storage.envelopes import AddressKey
+from storage.judging.judge import judge
+from storage.judging.verdicts import Drop, Go, PutOff, Verdict
 from storage.moments import as_ms, from_ms, from_optional_ms
 from storage.outbox_outcomes import (
     Closed,
+    Dropped,
     Failed,
     Gone,
     Later,
@@ -45,10 +49,12 @@ from storage.outbox_outcomes import (
 from storage.outbox_states import SENT_AGAIN, UNHURRIED, UNTIL_HEARD, OutboxState, Priority
 from storage.tables import address, outbox
 from storage.tables.base import AnyRow
+from storage.turn_state import Shared
 from storage.ways import Notice, Stuck, find_ways
 
 __all__ = [
     "Closed",
+    "Dropped",
     "Failed",
     "Gone",
     "Later",
@@ -69,7 +75,9 @@ IS_WAITING = text("outbox.state = 0")
 """Written out: SQLite uses a partial index only where its condition stands in the query word for word."""
 LONGEST_PUT_OFF = timedelta(hours=1)
 """Longer than any wait between two attempts; where a platform asks for a longer silence, its account keeps silent."""
+UNWRITTEN = Message("")
 _decode = msgspec.json.Decoder(Message).decode
+_decode_purpose = msgspec.json.Decoder(Purpose).decode
 
 
 class Sender(NamedTuple):
@@ -111,13 +119,16 @@ class OutboxRow:
     """Why it goes there and nowhere else (``storage.reaching``); empty: it answers what came from there."""
     is_template: bool = False
     """The chat is closed: only the message's template may go."""
+    purpose: Purpose | None = None
+    """What it is for, where that is judged when it is sent: until then the message says nothing."""
 
 
 class Outbox:
     """The messages that wait."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, shared: Shared) -> None:
         self._database = database
+        self._shared = shared
 
     async def sweep(self, at: datetime, *, sender: Sender, mine: Collection[int] = ()) -> None:
         """Take back what was handed out and never recorded, but for ``mine``: the ids that are still under way.
@@ -150,6 +161,21 @@ class Outbox:
                 await connection.execute(LEASED, {"ids": [row.id for row in rows], "number": sender.tenure})
                 await connection.commit()
         return [read_row(row) for row in rows]
+
+    async def judge(self, rows: Sequence[OutboxRow], at: datetime, *, sender: Sender) -> list[OutboxRow]:
+        """Judge those of these messages, all handed out, that have a purpose; give what is to be sent, as it is now.
+
+        What is put off waits again; what is not needed any more is dropped.
+        """
+        judged = {row.id: row.purpose for row in rows if row.purpose}
+        if not judged:
+            return list(rows)
+        async with self._database.writing("Judging messages") as connection:
+            verdicts = await judge(connection, self._shared, judged, at)
+            outcomes = [outcome for number, each in verdicts.items() if (outcome := _outcome(number, each))]
+            await write_outcomes(connection, outcomes, as_ms(at), tenure=sender.tenure)
+            await connection.commit()
+        return [ready for row in rows if (ready := _written(row, verdicts))]
 
     async def find_ways(
         self, rows: Sequence[OutboxRow], at: datetime, *, sender: Sender, notice: Notice | None = None
@@ -192,6 +218,26 @@ class Outbox:
         async with self._database.reading("Counting messages") as connection:
             found = {row.state: row.many for row in await connection.execute(statement)}
         return {state: found.get(state, 0) for state in OutboxState}
+
+
+def _outcome(number: int, verdict: Verdict) -> Outcome | None:
+    match verdict:
+        case Go():
+            return None
+        case PutOff():
+            return Later(number, verdict.until, verdict.reason)
+        case Drop():
+            return Dropped(number, verdict.reason)
+        case _:
+            assert_never(verdict)
+
+
+def _written(row: OutboxRow, verdicts: Mapping[int, Verdict]) -> OutboxRow | None:
+    """Give a message as it is to be sent; ``None``: it is not."""
+    if row.purpose is None:
+        return row
+    verdict = verdicts[row.id]
+    return replace(row, message=verdict.message) if isinstance(verdict, Go) else None
 
 
 def _sweep() -> Update:
@@ -238,10 +284,8 @@ def _due() -> Select[Any]:
     )
 
 
-READ = tuple(
-    outbox.c[name]
-    for name in ("id", "address_id", "body", "priority", "attempts", "is_uncertain", "created_at", "chosen_because")
-)
+NAMES = ("id", "address_id", "body", "priority", "attempts", "is_uncertain", "created_at", "chosen_because", "purpose")
+READ = tuple(outbox.c[name] for name in NAMES)
 READER = tuple(address.c[name] for name in ("channel", "account", "user", "phone", "heard_at"))
 SWEEP, DUE = _sweep(), _due()
 NOW_AGAIN = (
@@ -269,7 +313,7 @@ def read_row(row: AnyRow) -> OutboxRow:
         id=row.id,
         address=AddressKey(row.channel, row.account, row.user),
         address_id=row.address_id,
-        message=_decode(row.body),
+        message=UNWRITTEN if row.purpose else _decode(row.body),
         priority=Priority(row.priority),
         attempts=row.attempts,
         is_uncertain=row.is_uncertain,
@@ -277,4 +321,5 @@ def read_row(row: AnyRow) -> OutboxRow:
         phone=row.phone,
         heard_at=from_optional_ms(row.heard_at),
         chosen_because=row.chosen_because,
+        purpose=_decode_purpose(row.purpose) if row.purpose else None,
     )

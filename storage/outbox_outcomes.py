@@ -85,6 +85,14 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """Not needed any more."""
+
+    id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """The reader has blocked us, or is no more: nothing is sent there unasked until they write again."""
 
@@ -99,7 +107,7 @@ class Uncertain:
     id: int
 
 
-Outcome = Sent | Retry | Later | Closed | UntilHeard | OptedOut | Failed | Gone | Uncertain
+Outcome = Sent | Retry | Later | Closed | UntilHeard | OptedOut | Failed | Dropped | Gone | Uncertain
 
 
 def _end(_dialect: str) -> Update:
@@ -167,6 +175,8 @@ def _row(outcome: Outcome, now: int) -> dict[str, Any]:
             row |= waits
         case Uncertain():
             row |= {"to_state": int(OutboxState.UNCERTAIN)}
+        case Dropped():
+            row |= {"to_state": int(OutboxState.DROPPED)}
         case _:
             assert_never(outcome)
     if not isinstance(outcome, (Sent, Uncertain)):

@@ -24,6 +24,8 @@ class OutboxState(IntEnum):
     """Given up, too late, or its reader is gone."""
     UNCERTAIN = 4
     """Perhaps sent: a broadcast that is not repeated."""
+    DROPPED = 5
+    """Judged when it was to be sent, and not needed any more."""
 
 
 UNHURRIED = (Priority.REMINDER, Priority.BULK)

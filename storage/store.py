@@ -35,7 +35,7 @@ class Store:
         self.library = library
         self._database = Database(engine)
         self._shared = Shared(library, FormRows(library.forms), RegionBook())
-        self.outbox = Outbox(self._database)
+        self.outbox = Outbox(self._database, self._shared)
         self.outbox_records = OutboxRecords(self._database)
         self.reports = Reports(self._database)
         self.charges = Charges(self._database)

@@ -145,7 +145,8 @@ class DeliveryWorker:
         while not self._is_stopping and (room := self._room(now)).total > 0:
             busy = self._chats.cooling(now.steady) | {row.address_id for row in self._under_way.values()}
             rows = await self._outbox.claim(now.at, sender=self._sender, room=room, busy=busy)
-            for row in await self._passable(rows, now):
+            needed = await self._outbox.judge(rows, now.at, sender=self._sender)
+            for row in await self._passable(needed, now):
                 self._account.start(row.priority)
                 self._chats.spend(row.address_id, now.steady, self._channel.limits.rates)
                 self._under_way[row.id] = row

@@ -11,9 +11,12 @@ from storage.tables.answers import (
     sheet,
 )
 from storage.tables.base import METADATA
+from storage.tables.broadcasts import broadcast, recipient
+from storage.tables.calendar import extension, stage
 from storage.tables.delivery import charge, event_key, failed_event, job, outbox
 from storage.tables.leases import lease
 from storage.tables.people import access_request, address, holding, invitation, link_code, person, post, session
+from storage.tables.planning import daily_contact, planned, snooze, subscription, told_summary
 from storage.tables.regions import region
 
 __all__ = [
@@ -21,10 +24,13 @@ __all__ = [
     "access_request",
     "address",
     "assignment",
+    "broadcast",
     "charge",
     "cycle",
+    "daily_contact",
     "deadline",
     "event_key",
+    "extension",
     "failed_event",
     "form_row",
     "history",
@@ -36,9 +42,15 @@ __all__ = [
     "message_topic",
     "outbox",
     "person",
+    "planned",
     "post",
+    "recipient",
     "region",
     "score_total",
     "session",
     "sheet",
+    "snooze",
+    "stage",
+    "subscription",
+    "told_summary",
 ]

@@ -39,6 +39,8 @@ outbox = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("via", Text, nullable=False, server_default=""),  # "channel:account", see storage.envelopes
     Column("chosen_because", Text, nullable=False, server_default=""),  # why it goes there, see storage.reaching
+    Column("purpose", Text, nullable=False, server_default=""),  # judged when it is sent; "": it just goes
+    Column("edits", BIG, nullable=True),  # the message of this outbox whose text it replaces
     number("delivered_at", is_optional=True),  # as the channel reports later, where it does
     number("read_at", is_optional=True),
     Column("error_code", Integer, nullable=False, server_default="0"),  # the platform's, of the last failure reported

@@ -13,7 +13,20 @@ from conversations.messages import Message
 from conversations.session import Home, Session
 from storage.envelopes import AddressKey, Envelope, via
 from storage.moments import FOREVER, as_ms
-from storage.outbox import DUE, Failed, Gone, OutboxRow, Outcome, Priority, Retry, Room, Sender, Sent, Uncertain
+from storage.outbox import (
+    DUE,
+    Dropped,
+    Failed,
+    Gone,
+    OutboxRow,
+    Outcome,
+    Priority,
+    Retry,
+    Room,
+    Sender,
+    Sent,
+    Uncertain,
+)
 from storage.outbox_states import OutboxState
 from storage.store import Store
 from storage.tables import address, outbox
@@ -225,15 +238,16 @@ async def test_nothing_unasked_goes_to_a_reader_who_is_gone(store: Store) -> Non
 
 
 async def test_every_outcome_is_counted_where_it_belongs(store: Store) -> None:
-    for name in "abc":
+    for name in "abcd":
         await say(store, name, name)
     rows = await claim(store)
 
-    await record(store, [Sent(rows[0].id, ""), Failed(rows[1].id, "bad"), Uncertain(rows[2].id)])
+    dropped = Dropped(rows[3].id, "not needed")
+    await record(store, [Sent(rows[0].id, ""), Failed(rows[1].id, "bad"), Uncertain(rows[2].id), dropped])
     await record(store, [Failed(rows[0].id, "too late to say")])
 
     counts = await store.outbox.counts()
-    assert [counts[state] for state in OutboxState] == [0, 0, 1, 1, 1]
+    assert [counts[state] for state in OutboxState] == [0, 0, 1, 1, 1, 1]
 
 
 async def test_nothing_to_record_and_nothing_due_is_no_work(store: Store) -> None:

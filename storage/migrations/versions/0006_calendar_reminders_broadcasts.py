@@ -1,0 +1,151 @@
+"""A cycle's calendar, what people are told without having asked, and broadcasts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+ADDED = {
+    "outbox": (
+        sa.Column("purpose", sa.Text(), server_default="", nullable=False),
+        sa.Column("edits", BIG, nullable=True),
+    ),
+    "sheet": (
+        sa.Column("returned_reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("returned_at", BIG, nullable=True),
+    ),
+}
+TABLES = ("stage", "extension", "planned", "daily_contact", "snooze", "subscription", "told_summary", "broadcast")
+
+
+def upgrade() -> None:
+    for table, columns in ADDED.items():
+        for column in columns:
+            op.add_column(table, column)
+    _add_calendar()
+    _add_planning()
+    _add_broadcasts()
+
+
+def _add_calendar() -> None:
+    op.create_table(
+        "stage",
+        *_references("stage", cycle_id="cycle", district_id="region"),
+        _text("form"),
+        _text("key"),
+        *(sa.Column(name, BIG, nullable=True) for name in ("opens_at", "due_at", "closes_at")),
+        sa.PrimaryKeyConstraint("cycle_id", "district_id", "form", "key", name=op.f("pk_stage")),
+    )
+    op.create_table(
+        "extension",
+        *_references("extension", cycle_id="cycle", post_id="post"),
+        _text("form"),
+        _number("until"),
+        _text("reason", default=""),
+        *_references("extension", is_optional=True, granted_by="person"),
+        _number("granted_at"),
+        sa.PrimaryKeyConstraint("cycle_id", "post_id", "form", name=op.f("pk_extension")),
+    )
+
+
+def _add_planning() -> None:
+    op.create_table(
+        "planned",
+        _text("key"),
+        _number("at"),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_planned")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "daily_contact",
+        *_references("daily_contact", person_id="person"),
+        sa.Column("day", BIG, autoincrement=False, nullable=False),
+        _number("outbox_id"),
+        sa.PrimaryKeyConstraint("person_id", "day", name=op.f("pk_daily_contact")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "snooze",
+        *_references("snooze", person_id="person"),
+        _number("until"),
+        _number("asked_at"),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_snooze")),
+    )
+    op.create_table(
+        "subscription",
+        *_references("subscription", person_id="person"),
+        _text("topic"),
+        sa.Column("is_on", sa.Boolean(), nullable=False),
+        sa.Column("weekday", sa.SmallInteger(), nullable=False),
+        sa.Column("minute", sa.SmallInteger(), nullable=False),
+        sa.Column("is_always", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.PrimaryKeyConstraint("person_id", "topic", name=op.f("pk_subscription")),
+    )
+    op.create_table(
+        "told_summary",
+        *_references("told_summary", person_id="person", region_id="region"),
+        _text("topic"),
+        _number("at"),
+        _text("figures"),
+        sa.PrimaryKeyConstraint("person_id", "topic", "region_id", name=op.f("pk_told_summary")),
+        sqlite_with_rowid=False,
+    )
+
+
+def _add_broadcasts() -> None:
+    op.create_table(
+        "broadcast",
+        sa.Column("id", BIG, nullable=False),
+        *_references("broadcast", district_id="region", author_id="person"),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        _text("text"),
+        _text("file", default=""),
+        _text("audience"),
+        _number("confirmed_at"),
+        _number("starts_at"),
+        *(sa.Column(name, BIG, nullable=True) for name in ("ended_at", "shown_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcast")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_broadcast_district_id", "broadcast", ["district_id"])
+    op.create_table(
+        "recipient",
+        *_references("recipient", broadcast_id="broadcast", person_id="person", post_id="post"),
+        sa.Column("outbox_id", BIG, nullable=True),
+        _text("left_out", default=""),
+        sa.PrimaryKeyConstraint("broadcast_id", "person_id", name=op.f("pk_recipient")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_recipient_outbox_id", "recipient", ["outbox_id"])
+
+
+def _references(table: str, *, is_optional: bool = False, **to: str) -> list[Any]:
+    columns = [sa.Column(name, BIG, autoincrement=False, nullable=is_optional) for name in to]
+    keys = [
+        sa.ForeignKeyConstraint([name], [f"{other}.id"], name=op.f(f"fk_{table}_{name}")) for name, other in to.items()
+    ]
+    return [*columns, *keys]
+
+
+def _text(name: str, *, default: str | None = None) -> sa.Column[str]:
+    return sa.Column(name, sa.Text(), server_default=default, nullable=False)
+
+
+def _number(name: str) -> sa.Column[int]:
+    return sa.Column(name, BIG, nullable=False)
+
+
+def downgrade() -> None:
+    for table in ("recipient", *reversed(TABLES)):
+        op.drop_table(table)
+    for table, columns in ADDED.items():
+        for column in columns:
+            op.execute(f"ALTER TABLE {table} DROP COLUMN {column.name}")
