@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -126,6 +127,8 @@ class FakeOutbox:
         self.uncertain: list[int] = []
         self.held: list[int] = []
         """Rows that wait until their reader writes."""
+        self.unneeded: set[int] = set()
+        """Rows that the judge drops; others with a purpose say what it is."""
         self.claims = 0
         self.outcomes: list[Outcome] = []
         self.failures: list[Exception] = []
@@ -155,6 +158,14 @@ class FakeOutbox:
                 claimed.append(row)
         self.leased.update({row.id: sender.tenure for row in claimed})
         return claimed
+
+    async def judge(self, rows: Sequence[OutboxRow], at: datetime, *, sender: Sender) -> list[OutboxRow]:
+        """Leave out what is not needed."""
+        for each in rows:
+            if each.id in self.unneeded:
+                del self.rows[each.id], self.leased[each.id]
+        written = [replace(each, message=Message(repr(each.purpose))) if each.purpose else each for each in rows]
+        return [each for each in written if each.id not in self.unneeded]
 
     async def find_ways(
         self, rows: Sequence[OutboxRow], at: datetime, *, sender: Sender, notice: Notice | None

@@ -25,6 +25,7 @@ from bot.leadership import Tenure
 from bot.stopping import finish
 from conversations.events import IncomingFile
 from conversations.messages import Message, Template
+from conversations.purposes import Reminder
 from storage.envelopes import AddressKey
 from storage.errors import StorageError
 from storage.outbox import Failed, Gone, Outbox, OutboxRow, Priority, Retry, Sent, Uncertain
@@ -138,6 +139,17 @@ async def test_a_reply_is_sent_and_recorded() -> None:
     await bench.deliver()
 
     assert bench.outbox.outcomes == [Sent(1, "m1")]
+
+
+async def test_what_is_judged_not_needed_any_more_is_not_sent() -> None:
+    planned = [replace(row(n, at=NOON), purpose=Reminder((n,), "3_days")) for n in (1, 2)]
+    bench = Bench(planned)
+    bench.outbox.unneeded.add(1)
+
+    await bench.deliver()
+
+    assert bench.channel.order == [2]
+    assert bench.outbox.outcomes == [Sent(2, "m2")]
 
 
 async def test_no_sliding_second_holds_more_than_28_messages() -> None:
