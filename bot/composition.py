@@ -27,6 +27,7 @@ from bot.telegram_bot import TelegramBot
 from bot.whatsapp_number import WhatsAppNumber
 from conversations.brief import Library
 from conversations.engine import anticipate, apologise, resume
+from conversations.rules import load_rules
 from indicators.loading import load_instrument
 from storage.database import connect
 from storage.envelopes import AddressKey
@@ -84,8 +85,13 @@ def load_library(settings: Settings) -> Library:
 
 
 def open_store(settings: Settings, library: Library) -> Store:
-    """Open the database; its tables have to be there."""
-    return Store(connect(settings.database_url), library)
+    """Open the database; its tables have to be there.
+
+    Raises:
+        RulesError: the file of rules cannot be used.
+        OSError: it cannot be read.
+    """
+    return Store(connect(settings.database_url), library, load_rules(settings.rules) if settings.rules else None)
 
 
 def open_files(settings: Settings) -> FileStore:

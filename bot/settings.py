@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """Where ``jemputbola backup`` puts copies; a folder on another disk, or one that is copied to another machine."""
     instrument_folder: Path | None = None
     """Folder of the year's instrument and forms; empty: the one that comes with the program."""
+    rules: Path | None = None
+    """What goes to people who did not just write, and when: a file like ``conversations/rules.toml``."""
 
     telegram_token: Token = SecretStr("")
     """Token of the Telegram bot, from @BotFather; empty: none."""

@@ -1,8 +1,10 @@
-"""What time it is where a person lives. Indonesia has three zones without summer time."""
+"""What time it is where a person lives, and when they may be written to. Indonesia has three zones, no summer time."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
+
+from conversations.rules import Rules
 
 WESTERN = timezone(timedelta(hours=7), "WIB")
 CENTRAL = timezone(timedelta(hours=8), "WITA")
@@ -38,3 +40,27 @@ def greeting_key(at: datetime, region_code: str) -> str:
     if 10 <= hour < 15:
         return "greeting.noon"
     return "greeting.afternoon" if 15 <= hour < 18 else "greeting.evening"
+
+
+def moment_there(day: date, clock: time, region_code: str) -> datetime:
+    """Give the moment of a time of day in a region."""
+    return datetime.combine(day, clock, zone_of(region_code))
+
+
+def next_allowed(at: datetime, region_code: str, rules: Rules) -> datetime:
+    """Give the first moment, this one or later, when somebody there may be told what they did not ask for.
+
+    Raises:
+        RulesError: there is none within months.
+    """
+    return next(
+        max(at, moment_there(day, span.opens, region_code))
+        for day, span in rules.open_spans(day_there(at, region_code))
+        if at < moment_there(day, span.closes, region_code)
+    )
+
+
+def next_day(at: datetime, region_code: str, rules: Rules) -> datetime:
+    """Give the first such moment of a later day there."""
+    later = day_there(at, region_code) + timedelta(days=1)
+    return next_allowed(moment_there(later, time.min, region_code), region_code, rules)

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from conversations.brief import Library
+from conversations.rules import Rules, default_rules
 from storage.charges import Charges
 from storage.database import Database
 from storage.failures import Failures
@@ -31,10 +32,11 @@ from storage.wakeups import Wakeups
 class Store:
     """All that is kept. One a process; writers take turns within it."""
 
-    def __init__(self, engine: AsyncEngine, library: Library) -> None:
+    def __init__(self, engine: AsyncEngine, library: Library, rules: Rules | None = None) -> None:
+        """Open it; ``rules``: when people may be told what they did not ask for, if not as the program has it."""
         self.library = library
         self._database = Database(engine)
-        self._shared = Shared(library, FormRows(library.forms), RegionBook())
+        self._shared = Shared(library, FormRows(library.forms), RegionBook(), rules or default_rules())
         self.outbox = Outbox(self._database, self._shared)
         self.outbox_records = OutboxRecords(self._database)
         self.reports = Reports(self._database)

@@ -24,6 +24,7 @@ from conversations.actions import (
 from conversations.brief import Library
 from conversations.needs import AllSheetsNeed, Need, SheetNeed
 from conversations.people import Assignment, Invitation, Person, Post
+from conversations.rules import Rules
 from conversations.session import Session
 from conversations.sheets import EMPTY_SHEET, Sheet
 from storage.envelopes import AddressKey, Envelope
@@ -43,6 +44,7 @@ class Shared:
     library: Library
     form_rows: FormRows
     regions: RegionBook
+    rules: Rules
 
 
 class KnownAddress(msgspec.Struct, frozen=True, gc=False):

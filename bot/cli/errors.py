@@ -9,6 +9,7 @@ from bot.channels.whatsapp.costs import RatesError
 from bot.channels.whatsapp.templates import TemplateError
 from bot.composition import NothingToDoError
 from bot.exclusive import RunningAlreadyError
+from conversations.rules import RulesError
 from indicators.problems import FormError
 from storage.errors import StorageError
 
@@ -19,6 +20,7 @@ EXPECTED = (
     FormError,
     StorageError,
     RatesError,
+    RulesError,
     TemplateError,
     OSError,
 )
