@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+ASKED = "asked"
+"""The rung of a reminder that its reader has asked for."""
+
 
 class Reminder(msgspec.Struct, frozen=True, tag="reminder", omit_defaults=True):
     """Tells somebody what their forms still lack."""
@@ -13,6 +16,14 @@ class Reminder(msgspec.Struct, frozen=True, tag="reminder", omit_defaults=True):
     """Of the ladder (``conversations.ladder``): what brought it about."""
     by: int = 0
     """The person in whose name it goes: a camat, the coordinator; 0: nobody's."""
+
+
+class Unfinished(msgspec.Struct, frozen=True, tag="unfinished"):
+    """Tells somebody who has shown an invitation that they are not registered yet."""
+
+    invitation: int
+    region_code: str
+    """Of the post."""
 
 
 class Digest(msgspec.Struct, frozen=True, tag="digest"):
@@ -37,4 +48,9 @@ class Summary(msgspec.Struct, frozen=True, tag="summary"):
     post: int
 
 
-Purpose = Reminder | Digest | BroadcastCopy | Summary
+Purpose = Reminder | Unfinished | Digest | BroadcastCopy | Summary
+
+
+def is_asked_for(purpose: Purpose) -> bool:
+    """Tell whether its reader wants it at that time: it is not one of the messages of which a day takes one."""
+    return isinstance(purpose, Reminder) and purpose.rung == ASKED

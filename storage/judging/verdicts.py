@@ -20,12 +20,11 @@ class Reader:
 
     person: Person
     posts: tuple[Post, ...]
-    """What they hold now; empty when they hold nothing any more."""
-
-    @property
-    def region_code(self) -> str:
-        """Where they live, for what time it is there: the region of their first post."""
-        return self.posts[0].region.code if self.posts else ""
+    """What they hold now; empty when they hold nothing, or nothing any more."""
+    region_code: str = ""
+    """Where they live, for what time it is there: the region of their first post, or of the one they are to have."""
+    is_closed: bool = False
+    """Nothing goes to this chat that they did not ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +64,6 @@ Verdict = Go | PutOff | Drop
 Judge = Callable[[AsyncConnection, Shared, Sequence[Case], datetime], Awaitable[Mapping[int, Verdict]]]
 """Judges cases of its kind, all with a few set-based reads; gives a verdict for each, by ``Case.id``.
 
+What holds for all messages (``storage.judging.judge``) has been judged before: opting out, hours, the one of a day.
 It writes only what belongs to the message being sent: the transaction is committed with the verdicts.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, SmallInteger, Table, Text, false
 
-from storage.tables.base import BIG, METADATA, number, reference
+from storage.tables.base import METADATA, number, reference
 
 planned = Table(
     "planned",
@@ -17,7 +17,7 @@ daily_contact = Table(
     "daily_contact",
     METADATA,
     reference("person_id", "person", is_key=True),
-    Column("day", BIG, primary_key=True, autoincrement=False),  # 20260331, where the person lives
+    number("day"),  # the last one on which they were told something: 20260331, where they live
     number("outbox_id"),  # the one message of that day
     sqlite_with_rowid=False,
 )

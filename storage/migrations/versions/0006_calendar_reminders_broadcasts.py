@@ -67,9 +67,9 @@ def _add_planning() -> None:
     op.create_table(
         "daily_contact",
         *_references("daily_contact", person_id="person"),
-        sa.Column("day", BIG, autoincrement=False, nullable=False),
+        _number("day"),
         _number("outbox_id"),
-        sa.PrimaryKeyConstraint("person_id", "day", name=op.f("pk_daily_contact")),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_daily_contact")),
         sqlite_with_rowid=False,
     )
     op.create_table(
