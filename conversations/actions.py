@@ -1,4 +1,4 @@
-"""What a step wants done. Everything but ``FetchFile`` takes effect in the same transaction as the step itself."""
+"""What a step wants done. All but ``FetchFile`` and ``SendRecord`` takes effect in the same transaction as the step."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from fractions import Fraction
 
 import msgspec
 
+from conversations.audiences import BroadcastDraft
+from conversations.broadcasts import BroadcastChange
 from conversations.events import FileTarget, IncomingFile
 from conversations.messages import Message
 from conversations.needs import Topic
@@ -154,11 +156,36 @@ class KeepPhone(msgspec.Struct, frozen=True):
     phone: str
 
 
-class FetchFile(msgspec.Struct, frozen=True):
+class FetchFile(msgspec.Struct, frozen=True, tag="file", tag_field="what"):
     """After the commit: fetch the file, check its content, store it; the result comes back as an event."""
 
     file: IncomingFile
     target: FileTarget
+
+
+class LaunchBroadcast(msgspec.Struct, frozen=True):
+    """Send a broadcast in the person's name, at its time but not before it can be undone no more.
+
+    The message that shows how far it is, with its buttons, comes by itself, here and now.
+    """
+
+    draft: BroadcastDraft
+
+
+class ChangeBroadcast(msgspec.Struct, frozen=True):
+    """Change a broadcast that is under way; one that has come too far for it stays as it is.
+
+    Look at it first (``BroadcastNeed``): whether it is the person's to change is for the step to say.
+    """
+
+    broadcast: int
+    change: BroadcastChange
+
+
+class SendRecord(msgspec.Struct, frozen=True, tag="record", tag_field="what"):
+    """After the commit: write who got a broadcast and who did not as a workbook; it comes back as an event."""
+
+    broadcast: int
 
 
 Action = (
@@ -180,4 +207,7 @@ Action = (
     | OptOut
     | KeepPhone
     | FetchFile
+    | LaunchBroadcast
+    | ChangeBroadcast
+    | SendRecord
 )

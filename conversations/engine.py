@@ -8,6 +8,7 @@ import msgspec
 
 from conversations.actions import Action, Say
 from conversations.brief import Brief
+from conversations.dialogs.broadcast_records import hand_over
 from conversations.dialogs.evidence import receive, refused, stored
 from conversations.dialogs.tapping import take_tap
 from conversations.dialogs.typing import take_edit, take_location, take_text
@@ -20,6 +21,7 @@ from conversations.events import (
     FileRefused,
     FileStored,
     LocationReceived,
+    RecordWritten,
     TextEdited,
     TextReceived,
     UnsupportedReceived,
@@ -62,16 +64,26 @@ def _take(turn: Turn, event: Event) -> None:
             take_edit(turn, event)
         case FileReceived():
             receive(turn, event)
-        case FileStored():
-            stored(turn, event)
-        case FileRefused():
-            refused(turn, event)
+        case FileStored() | FileRefused() | RecordWritten():
+            _take_result(turn, event)
         case LocationReceived():
             take_location(turn, event)
         case ContactReceived():
             take_contact(turn, event)
         case UnsupportedReceived():
             take_unsupported(turn, event)
+        case _:
+            assert_never(event)
+
+
+def _take_result(turn: Turn, event: FileStored | FileRefused | RecordWritten) -> None:
+    match event:
+        case FileStored():
+            stored(turn, event)
+        case FileRefused():
+            refused(turn, event)
+        case RecordWritten():
+            hand_over(turn, event)
         case _:
             assert_never(event)
 

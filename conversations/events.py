@@ -92,6 +92,13 @@ class FileRefused(Happened, frozen=True, tag="refused"):
     target: FileTarget
 
 
+class RecordWritten(Happened, frozen=True, tag="record"):
+    """The workbook that a step asked for (``SendRecord``) has been written."""
+
+    broadcast: int
+    file: StoredFile
+
+
 class LocationReceived(Happened, frozen=True, tag="location"):
     """A place on the map, in degrees."""
 
@@ -121,6 +128,7 @@ Event = (
     | FileReceived
     | FileStored
     | FileRefused
+    | RecordWritten
     | LocationReceived
     | ContactReceived
     | UnsupportedReceived

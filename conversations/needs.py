@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from conversations.audiences import BroadcastDraft
 from conversations.people import Region
 
 CODE_CHARACTERS = 10
@@ -135,6 +136,36 @@ class CoordinatorsNeed(msgspec.Struct, frozen=True, tag=True):
     district: int
 
 
+class AudienceNeed(msgspec.Struct, frozen=True, tag=True):
+    """Whom a broadcast would reach now, and how it looks to some of them; ``AudiencePreview``. Heavy."""
+
+    draft: BroadcastDraft
+    author: int
+    """The person in whose name it goes."""
+
+
+class BroadcastsNeed(msgspec.Struct, frozen=True, tag=True):
+    """The newest broadcasts of a district, newest first, at most 10; ``tuple[Broadcast, ...]``."""
+
+    district: int
+
+
+class BroadcastNeed(msgspec.Struct, frozen=True, tag=True):
+    """One broadcast, and how far it has come; ``Broadcast | None``."""
+
+    broadcast: int
+
+
+class ReceivedBroadcastNeed(msgspec.Struct, frozen=True, tag=True):
+    """A broadcast that the person was sent; ``ReceivedBroadcast | None``."""
+
+    person: int
+    message: str = ""
+    """The channel's id of the message, in this chat or another of theirs; empty: the last one they were sent."""
+    broadcast: int = 0
+    """Its number, where a button carries it; 0: it is looked for by the message."""
+
+
 Need = (
     SheetNeed
     | AllSheetsNeed
@@ -154,6 +185,10 @@ Need = (
     | QueueNeed
     | RequestNeed
     | CoordinatorsNeed
+    | AudienceNeed
+    | BroadcastsNeed
+    | BroadcastNeed
+    | ReceivedBroadcastNeed
 )
 
 

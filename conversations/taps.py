@@ -69,6 +69,10 @@ class Verb(StrEnum):
     """invitation code"""
     CHATS = "n4"
     """what: show, code, how, yes, no, prefer, leave, leave!, news, no_news; then the channel or the address"""
+    BROADCAST = "n8"
+    """what: a change (``broadcasts.BroadcastChange``), show, record, or a step of a draft; then the broadcast"""
+    REPLY = "n9"
+    """broadcast: answer who sent it"""
 
 
 class Tap(msgspec.Struct, frozen=True):

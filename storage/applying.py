@@ -6,9 +6,11 @@ import msgspec
 
 from conversations.actions import (
     Action,
+    ChangeBroadcast,
     FetchFile,
     IssueLinkCode,
     KeepPhone,
+    LaunchBroadcast,
     LeaveChat,
     LinkChat,
     OptOut,
@@ -17,6 +19,7 @@ from conversations.actions import (
     SaveSheet,
     Say,
     SendAnswers,
+    SendRecord,
     Tell,
 )
 from conversations.engine import Step
@@ -26,6 +29,7 @@ from conversations.needs import (
     TopicNeed,
 )
 from conversations.people import Assignment
+from storage.applying_broadcasts import act_on_broadcasts
 from storage.applying_chats import act_on_chats
 from storage.applying_people import act_on_people
 from storage.envelopes import AddressKey, Envelope
@@ -88,11 +92,13 @@ class StepApplier:
             case SendAnswers():
                 held = self._held(action.assignment, turn)
                 self._replace(msgspec.structs.replace(held, sent_at=turn.envelope.event.at))
-            case FetchFile():
+            case FetchFile() | SendRecord():
                 row = {"address_id": turn.address.id, "body": _encoded(action), "created_at": turn.at}
                 self._state.pending.jobs.append(row)
             case Tell():
                 self._tell(action, turn)
+            case LaunchBroadcast() | ChangeBroadcast():
+                act_on_broadcasts(self._state, action, turn)
             case IssueLinkCode() | LinkChat() | LeaveChat() | PreferChannel() | OptOut() | KeepPhone():
                 act_on_chats(self._state, action, turn)
             case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from conversations.brief import Library
 from conversations.rules import Rules, default_rules
+from storage.channel_terms import ChannelTerms
 from storage.charges import Charges
 from storage.database import Database
 from storage.failures import Failures
@@ -48,6 +49,10 @@ class Store:
         self.roster = Roster(self._database, self._shared)
         self.figures = FigureReader(self._database)
         self.housekeeping = Housekeeping(self._database)
+
+    def know_channels(self, terms: Mapping[str, ChannelTerms]) -> None:
+        """Tell what the channels that are switched on allow and cost, by name, before the first turn."""
+        self._shared.terms.update(terms)
 
     @asynccontextmanager
     async def begin_turns(self, at: datetime) -> AsyncIterator[Turns]:

@@ -11,9 +11,11 @@ import msgspec
 
 from conversations.actions import (
     AcceptInvitation,
+    ChangeBroadcast,
     IssueInvitation,
     IssueLinkCode,
     KeepPhone,
+    LaunchBroadcast,
     LeaveChat,
     LinkChat,
     OptOut,
@@ -27,6 +29,7 @@ from conversations.people import Assignment, Invitation, Person, Post
 from conversations.rules import Rules
 from conversations.session import Session
 from conversations.sheets import EMPTY_SHEET, Sheet
+from storage.channel_terms import ChannelTerms
 from storage.envelopes import AddressKey, Envelope
 from storage.form_rows import FormRows
 from storage.region_book import RegionBook
@@ -45,6 +48,8 @@ class Shared:
     form_rows: FormRows
     regions: RegionBook
     rules: Rules
+    terms: dict[str, ChannelTerms] = field(default_factory=dict)
+    """Of the channels that are switched on, by name."""
 
 
 class KnownAddress(msgspec.Struct, frozen=True, gc=False):
@@ -149,6 +154,15 @@ class ChatChange(NamedTuple):
     at: int
 
 
+class BroadcastWish(NamedTuple):
+    """A broadcast to be sent or changed, by whom, and where they wanted it."""
+
+    action: LaunchBroadcast | ChangeBroadcast
+    person: Person
+    address: KnownAddress
+    at: int
+
+
 @dataclass(slots=True)
 class Pending:
     """What the steps so far want written. Emptied by each flush."""
@@ -173,6 +187,7 @@ class Pending:
     forgotten: dict[int, int] = field(default_factory=dict)
     """People to be forgotten, with the moment."""
     chats: list[ChatChange] = field(default_factory=list)
+    broadcasts: list[BroadcastWish] = field(default_factory=list)
     failed: list[dict[str, Any]] = field(default_factory=list)
 
 

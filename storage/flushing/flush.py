@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.flushing.answers import write_answers
+from storage.flushing.broadcasts import write_broadcasts
 from storage.flushing.chats import change_chats
 from storage.flushing.delivery import write_delivery
 from storage.flushing.forgetting import forget_people
@@ -21,5 +22,6 @@ async def flush(connection: AsyncConnection, state: TurnState) -> None:
     await write_people(connection, state)
     await write_answers(connection, state)
     await write_delivery(connection, state)
+    await write_broadcasts(connection, state)
     state.pending = Pending()
     state.has_pending = False

@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.needs import (
     AllSheetsNeed,
+    AudienceNeed,
+    BroadcastNeed,
+    BroadcastsNeed,
     ChatsNeed,
     CoordinatorsNeed,
     FreshCodeNeed,
@@ -21,6 +24,7 @@ from conversations.needs import (
     PersonNeed,
     PhoneNeed,
     QueueNeed,
+    ReceivedBroadcastNeed,
     RegionNeed,
     RegionSearchNeed,
     RequestNeed,
@@ -30,6 +34,7 @@ from conversations.needs import (
     TopicNeed,
 )
 from storage.flushing import flush
+from storage.needs.broadcasts import audiences, broadcasts, newest_broadcasts, received_broadcasts
 from storage.needs.chats import chats, holders, links, same_phones
 from storage.needs.invitations import fresh_codes, invitations, invited_to
 from storage.needs.people import coordinators, people, queues, requests
@@ -58,6 +63,10 @@ LOADERS: Mapping[type[Any], Loader] = {
     PhoneNeed: same_phones,
     HolderNeed: holders,
     ChatsNeed: chats,
+    AudienceNeed: audiences,
+    BroadcastsNeed: newest_broadcasts,
+    BroadcastNeed: broadcasts,
+    ReceivedBroadcastNeed: received_broadcasts,
 }
 UNTOUCHED_BY_STEPS = frozenset({SheetNeed, TopicNeed, FreshCodeNeed, RegionNeed, RegionSearchNeed})
 """Needs that can be read while steps are unwritten: memory has what those steps changed."""

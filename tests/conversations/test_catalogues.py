@@ -15,6 +15,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 import conversations
+from conversations.broadcasts import BroadcastChange, Failure, LeftOut
 from conversations.dialogs.requests import ROLES
 from conversations.people import Role
 from conversations.texts import DOMAIN, LANGUAGES, LOCALES, Markup, Texts, texts_for
@@ -24,6 +25,12 @@ from tests.conversations.laws import check_markup
 CODE = Path(conversations.__file__).parent
 TAG = re.compile(r"</?\w+>")
 FAMILIES = {
+    "broadcast.button.": tuple(change.value for change in BroadcastChange),
+    "broadcast.count.": (
+        *("delivered", "read", "uncertain", "dropped"),
+        *(f"failed.{why.value}" for why in Failure),
+        *(f"left_out.{why.value}" for why in LeftOut),
+    ),
     "evidence.": ("too_large", "wrong_type", "unavailable", "photo", "document"),
     "language.": LANGUAGES,
     "rejected.": tuple(reason.value for reason in Reason),

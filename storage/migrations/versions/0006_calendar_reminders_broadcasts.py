@@ -30,6 +30,7 @@ def upgrade() -> None:
     for table, columns in ADDED.items():
         for column in columns:
             op.add_column(table, column)
+    op.execute("""UPDATE job SET body = '{"what":"file",' || substr(body, 2)""")  # there were no others
     _add_calendar()
     _add_planning()
     _add_broadcasts()
@@ -111,11 +112,15 @@ def _add_broadcasts() -> None:
         _text("audience"),
         _number("confirmed_at"),
         _number("starts_at"),
-        *(sa.Column(name, BIG, nullable=True) for name in ("ended_at", "shown_by")),
+        sa.Column("listed_to", BIG, server_default="0", nullable=False),
+        *(sa.Column(name, BIG, nullable=True) for name in ("listed_at", "ended_at", "shown_by")),
+        _text("shown", default=""),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcast")),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_broadcast_district_id", "broadcast", ["district_id"])
+    under_way = sa.text("ended_at IS NULL")
+    op.create_index("ix_broadcast_under_way", "broadcast", ["id"], sqlite_where=under_way, postgresql_where=under_way)
     op.create_table(
         "recipient",
         *_references("recipient", broadcast_id="broadcast", person_id="person", post_id="post"),
@@ -124,7 +129,8 @@ def _add_broadcasts() -> None:
         sa.PrimaryKeyConstraint("broadcast_id", "person_id", name=op.f("pk_recipient")),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_recipient_outbox_id", "recipient", ["outbox_id"])
+    for name in ("outbox_id", "person_id"):
+        op.create_index(f"ix_recipient_{name}", "recipient", [name])
 
 
 def _references(table: str, *, is_optional: bool = False, **to: str) -> list[Any]:
@@ -144,6 +150,8 @@ def _number(name: str) -> sa.Column[int]:
 
 
 def downgrade() -> None:
+    op.execute("""DELETE FROM job WHERE body NOT LIKE '{"what":"file"%'""")
+    op.execute("""UPDATE job SET body = '{' || substr(body, 16)""")
     for table in ("recipient", *reversed(TABLES)):
         op.drop_table(table)
     for table, columns in ADDED.items():

@@ -1,0 +1,171 @@
+"""Loads whom a broadcast would reach, how far broadcasts are, and which one somebody was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+from sqlalchemy import Select, Subquery, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from conversations.audiences import Audience
+from conversations.broadcasts import UNDO_TIME, AudiencePreview, Carried, LeftOut, ReceivedBroadcast, Sample
+from conversations.needs import AudienceNeed, BroadcastNeed, BroadcastsNeed, ReceivedBroadcastNeed
+from conversations.people import Person, Post
+from conversations.texts import texts_for
+from conversations.views.broadcast_copies import Written
+from conversations.views.naming import post_name
+from storage.audiences import count_vacant, members, reached, usable_chat
+from storage.broadcast_copies import write_copies
+from storage.broadcasts import read_broadcasts
+from storage.channel_terms import NO_TERMS
+from storage.envelopes import channel_name
+from storage.moments import as_ms, from_ms
+from storage.outbox_states import OutboxState
+from storage.rows import LASTS, PERSON, POST, read_person, read_post
+from storage.tables import address, broadcast, holding, outbox, person, post, recipient
+from storage.tables.base import AnyRow
+from storage.turn_state import Shared, TurnState
+
+MOST_LISTED = 10
+
+
+async def audiences(connection: AsyncConnection, state: TurnState, needs: Collection[AudienceNeed]) -> None:
+    """Meet the need to know whom a broadcast would reach."""
+    for need in needs:
+        state.known[need] = await _preview(connection, state, need)
+
+
+async def _preview(connection: AsyncConnection, state: TurnState, need: AudienceNeed) -> AudiencePreview:
+    draft, at = need.draft, as_ms(state.at)
+    chosen = reached(draft.audience, author=need.author, at=at)
+    carried = await _carried(connection, state.shared, chosen)
+    people = sum(each.copies for each in carried)
+    starts_at = max(state.at + UNDO_TIME, from_ms(draft.starts_at * 1000))
+    return AudiencePreview(
+        people=people,
+        carried=carried,
+        left_out=await _left_out(connection, draft.audience, need.author, people),
+        samples=await _samples(connection, state, need, _spread(chosen, people)),
+        finishes_at=_finish(state.shared, carried, starts_at),
+    )
+
+
+async def _carried(connection: AsyncConnection, shared: Shared, chosen: Subquery) -> tuple[Carried, ...]:
+    copies, opened = func.count().label("copies"), func.count().filter(chosen.c.is_open).label("opened")
+    statement = select(chosen.c.channel, copies, opened).group_by(chosen.c.channel).order_by(chosen.c.channel)
+    return tuple(_carry(shared, row) for row in await connection.execute(statement))
+
+
+def _carry(shared: Shared, row: AnyRow) -> Carried:
+    paid, rate = row.copies - row.opened, shared.terms.get(row.channel, NO_TERMS).template_rupiah
+    rupiah = None if paid and rate is None else ceil(paid * (rate or Fraction(0)))
+    return Carried(row.channel, channel_name(row.channel), row.copies, paid, rupiah)
+
+
+def _finish(shared: Shared, carried: Collection[Carried], starts_at: datetime) -> datetime:
+    """All channels work at the same time; the slowest is the last."""
+    rates = [(each.copies, shared.terms.get(each.channel, NO_TERMS).unhurried_a_second) for each in carried]
+    return starts_at + max((timedelta(seconds=ceil(some / rate)) for some, rate in rates if rate), default=timedelta())
+
+
+async def _left_out(connection: AsyncConnection, audience: Audience, author: int, people: int) -> dict[LeftOut, int]:
+    meant = members(audience, author=author)
+    usable = usable_chat(meant.c.person_id)
+    is_blocked = ~exists().where(address.c.person_id == meant.c.person_id, address.c.blocked_at.is_(None))
+    counts = (
+        await connection.execute(
+            select(
+                func.count().label("meant"),
+                func.count().filter(~usable & is_blocked).label("blocked"),
+                func.count().filter(~usable & ~is_blocked).label("opted_out"),
+            ).select_from(meant)
+        )
+    ).one()
+    found = {
+        LeftOut.VACANT: await connection.scalar(count_vacant(audience)) or 0,
+        LeftOut.BLOCKED: counts.blocked,
+        LeftOut.OPTED_OUT: counts.opted_out,
+        LeftOut.ELSEWHERE: counts.meant - people - counts.blocked - counts.opted_out,
+    }
+    return {why: amount for why, amount in found.items() if amount}
+
+
+def _spread(chosen: Subquery, people: int) -> Select[Any]:
+    """The first, the middle and the last of the audience: who registered early, and who late."""
+    places = {1, (people + 1) // 2, people} - {0}
+    numbered = select(chosen, func.row_number().over(order_by=chosen.c.person_id).label("place")).subquery()
+    return (
+        select(numbered.c.person_id, numbered.c.channel, *PERSON, *POST)
+        .join(person, person.c.id == numbered.c.person_id)
+        .join(post, post.c.id == numbered.c.post_id)
+        .join(holding, (holding.c.post_id == post.c.id) & (holding.c.person_id == person.c.id) & LASTS)
+        .where(numbered.c.place.in_(places))
+        .order_by(numbered.c.place)
+    )
+
+
+async def _samples(
+    connection: AsyncConnection, state: TurnState, need: AudienceNeed, spread: Select[Any]
+) -> tuple[Sample, ...]:
+    rows = (await connection.execute(spread)).all()
+    regions = state.shared.regions
+    audience = need.draft.audience
+    await regions.know(connection, {audience.region, *(row.region_id for row in rows)})
+    readers = {
+        row.person_id: (read_person(row[2 : 2 + len(PERSON)]), read_post(row[2 + len(PERSON) :], regions))
+        for row in rows
+    }
+    written = Written(0, need.draft.text, need.draft.file, regions.region(audience.region).name)
+    copies = await write_copies(connection, written, readers, form=audience.form)
+    channels = {row.person_id: channel_name(row.channel) for row in rows}
+    return tuple(
+        Sample(who.called, _post_said(state, who, held), channels[number], copies[number])
+        for number, (who, held) in readers.items()
+    )
+
+
+def _post_said(state: TurnState, who: Person, held: Post) -> str:
+    return post_name(state.shared.library, held, texts_for(who.language))
+
+
+async def newest_broadcasts(connection: AsyncConnection, state: TurnState, needs: Collection[BroadcastsNeed]) -> None:
+    """Meet the need for a district's broadcasts."""
+    for need in needs:
+        chosen = select(broadcast).where(broadcast.c.district_id == need.district).order_by(broadcast.c.id.desc())
+        state.known[need] = tuple(await read_broadcasts(connection, chosen.limit(MOST_LISTED)))
+
+
+async def broadcasts(connection: AsyncConnection, state: TurnState, needs: Collection[BroadcastNeed]) -> None:
+    """Meet the need for single broadcasts."""
+    state.known |= dict.fromkeys(needs)
+    chosen = select(broadcast).where(broadcast.c.id.in_({need.broadcast for need in needs}))
+    for found in await read_broadcasts(connection, chosen):
+        state.known[BroadcastNeed(found.id)] = found
+
+
+async def received_broadcasts(
+    connection: AsyncConnection, state: TurnState, needs: Collection[ReceivedBroadcastNeed]
+) -> None:
+    """Meet the need to know which broadcast somebody was sent."""
+    for need in needs:
+        names = (broadcast.c.id, broadcast.c.author_id, broadcast.c.text, outbox.c.done_at)
+        mine = (recipient.c.person_id == need.person) & (outbox.c.state == OutboxState.SENT)
+        if need.broadcast:
+            mine &= recipient.c.broadcast_id == need.broadcast
+        if need.message:
+            mine &= outbox.c.message_id == need.message
+        statement = (
+            select(*names)
+            .select_from(recipient)
+            .join(outbox, outbox.c.id == recipient.c.outbox_id)
+            .join(broadcast, broadcast.c.id == recipient.c.broadcast_id)
+            .where(mine)
+            .order_by(outbox.c.done_at.desc(), broadcast.c.id.desc())
+            .limit(1)
+        )
+        row = (await connection.execute(statement)).one_or_none()
+        state.known[need] = ReceivedBroadcast(row.id, row.author_id, row.text, from_ms(row.done_at)) if row else None
