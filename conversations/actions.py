@@ -14,6 +14,7 @@ from conversations.messages import Message
 from conversations.needs import Topic
 from conversations.people import Role, Standing
 from conversations.sheets import RowMark, Sheet
+from conversations.subscriptions import Subscription
 
 
 class Say(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -150,6 +151,12 @@ class OptOut(msgspec.Struct, frozen=True):
     is_out: bool
 
 
+class Subscribe(msgspec.Struct, frozen=True):
+    """The person wants the weekly summary like this from now on, or not at all."""
+
+    subscription: Subscription
+
+
 class KeepPhone(msgspec.Struct, frozen=True):
     """Keep the phone number that the channel vouches for, digits only."""
 
@@ -205,6 +212,7 @@ Action = (
     | LeaveChat
     | PreferChannel
     | OptOut
+    | Subscribe
     | KeepPhone
     | FetchFile
     | LaunchBroadcast

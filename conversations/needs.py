@@ -82,6 +82,12 @@ class ChatsNeed(msgspec.Struct, frozen=True, tag=True):
     person: int
 
 
+class SubscriptionNeed(msgspec.Struct, frozen=True, tag=True):
+    """Whether and when a person wants their weekly summary; ``Subscription``."""
+
+    person: int
+
+
 class TopicNeed(msgspec.Struct, frozen=True, tag=True):
     """What a message of this chat was about; ``Topic | None``."""
 
@@ -177,6 +183,7 @@ Need = (
     | LinkNeed
     | PhoneNeed
     | ChatsNeed
+    | SubscriptionNeed
     | TopicNeed
     | RegionSearchNeed
     | RegionNeed

@@ -73,6 +73,8 @@ class Verb(StrEnum):
     """what: a change (``broadcasts.BroadcastChange``), show, record, or a step of a draft; then the broadcast"""
     REPLY = "n9"
     """broadcast: answer who sent it"""
+    NEWS = "na"
+    """what: show, on, off, always, changes, days, hours, day (0: Monday), hour (minute of the day)"""
 
 
 class Tap(msgspec.Struct, frozen=True):

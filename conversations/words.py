@@ -6,6 +6,8 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
+from conversations.subscriptions import read_week_time
+
 MOST_COMMAND_CHARACTERS = 80
 YES = frozenset({"ya", "iya", "y", "betul", "benar", "yes", "right", "ok", "oke"})
 NO = frozenset({"tidak", "bukan", "bukan saya", "salah", "no", "tdk", "nggak", "gak"})
@@ -110,7 +112,6 @@ PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.PRIVACY: ("privasi", "data saya", "privacy"),
     Intent.CHATS: ("saluran", "saluran saya", "lepas", "lepas saluran", "my channels", "channels", "unlink"),
     Intent.NO_NEWS: ("berhenti", "stop", "berhenti langganan", "unsubscribe"),
-    Intent.NEWS: ("langganan", "berlangganan", "subscribe"),
 }
 WITH_ARGUMENT: dict[Intent, tuple[str, ...]] = {
     Intent.CHANGE: ("ubah", "ganti", "betulkan", "perbaiki", "change", "edit"),
@@ -119,6 +120,7 @@ WITH_ARGUMENT: dict[Intent, tuple[str, ...]] = {
     Intent.FILES: ("bukti", "lampiran", "evidence", "files"),
     Intent.REGISTER: ("daftar", "register"),
     Intent.LINK: ("sambung", "sambungkan", "link"),
+    Intent.NEWS: ("langganan", "berlangganan", "subscribe"),
 }
 """Words that something may follow: ``ubah 7``, ``skor Kaur``."""
 LANGUAGE_WORDS: dict[str, tuple[str, ...]] = {
@@ -134,6 +136,9 @@ IN_CODE = re.compile(r"[ .-]")
 """What people put into a code to read it better."""
 OTHER_CHANNELS = frozenset({"whatsapp", "wa", "telegram", "saluran", "channel", "ke whatsapp", "ke wa", "ke telegram"})
 """Where somebody wants to go on who types no code: ``sambung ke whatsapp``."""
+SWITCHED_ON = frozenset({"nyala", "nyalakan", "hidupkan", "aktif", "aktifkan", "on"})
+SWITCHED_OFF = frozenset({"mati", "matikan", "off"})
+"""What is to become of the weekly summary: ``langganan mati``."""
 FILLER = frozenset("kita kami saya sekarang berapa ini itu ya dong apa our now my the what is".split())
 QUESTIONS_ABOUT_SCORE = re.compile(r"\b(tier|skor|predikat|peringkat)\b.*\b(kita|sekarang|berapa|kabupaten)\b")
 
@@ -198,5 +203,8 @@ def _fits(intent: Intent, argument: str) -> bool:
             return not argument or bool(CODE.fullmatch(argument))
         case Intent.LINK:
             return argument in OTHER_CHANNELS or not argument or bool(CODE.fullmatch(IN_CODE.sub("", argument)))
+        case Intent.NEWS:
+            is_switch = argument in SWITCHED_ON | SWITCHED_OFF
+            return is_switch or not argument or read_week_time(argument) is not None
         case _:
             return True

@@ -20,6 +20,7 @@ from conversations.actions import (
     Say,
     SendAnswers,
     SendRecord,
+    Subscribe,
     Tell,
 )
 from conversations.engine import Step
@@ -99,7 +100,7 @@ class StepApplier:
                 self._tell(action, turn)
             case LaunchBroadcast() | ChangeBroadcast():
                 act_on_broadcasts(self._state, action, turn)
-            case IssueLinkCode() | LinkChat() | LeaveChat() | PreferChannel() | OptOut() | KeepPhone():
+            case IssueLinkCode() | LinkChat() | LeaveChat() | PreferChannel() | OptOut() | KeepPhone() | Subscribe():
                 act_on_chats(self._state, action, turn)
             case _:
                 act_on_people(self._state, action, turn)

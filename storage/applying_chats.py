@@ -6,7 +6,7 @@ from typing import assert_never
 
 import msgspec
 
-from conversations.actions import IssueLinkCode, KeepPhone, LeaveChat, LinkChat, OptOut, PreferChannel
+from conversations.actions import IssueLinkCode, KeepPhone, LeaveChat, LinkChat, OptOut, PreferChannel, Subscribe
 from conversations.needs import (
     ChatsNeed,
     CoordinatorsNeed,
@@ -16,6 +16,7 @@ from conversations.needs import (
     PhoneNeed,
     QueueNeed,
     RequestNeed,
+    SubscriptionNeed,
 )
 from conversations.people import Person
 from conversations.session import NEW_SESSION
@@ -41,6 +42,8 @@ def act_on_chats(state: TurnState, action: ChatAction, turn: Turn) -> None:
             _note(state, change.address, phone=action.phone)
         case IssueLinkCode():
             state.forget_needs(FreshCodeNeed)
+        case Subscribe():
+            state.forget(SubscriptionNeed(change.person))
         case PreferChannel():
             pass
         case _:

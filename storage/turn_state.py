@@ -22,6 +22,7 @@ from conversations.actions import (
     PreferChannel,
     RequestAccess,
     SaveSheet,
+    Subscribe,
 )
 from conversations.brief import Library
 from conversations.needs import AllSheetsNeed, Need, SheetNeed
@@ -35,7 +36,7 @@ from storage.form_rows import FormRows
 from storage.region_book import RegionBook
 from storage.totals import Deltas
 
-ChatAction = IssueLinkCode | LinkChat | LeaveChat | PreferChannel | OptOut | KeepPhone
+ChatAction = IssueLinkCode | LinkChat | LeaveChat | PreferChannel | OptOut | KeepPhone | Subscribe
 SheetKey = tuple[int, str]
 """An assignment and a row's number."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conversations.actions import LeaveChat, OptOut, PreferChannel
-from conversations.dialogs import linking
+from conversations.dialogs import linking, subscriptions
 from conversations.dialogs.asking import pause
 from conversations.dialogs.home import lost_buttons, show_menu
 from conversations.dialogs.offers import menu_button
@@ -37,7 +37,7 @@ def take_tap(turn: Turn, tapped: Tap) -> None:
         case "leave" | "leave!" as said:
             _leave(turn, tapped.number(1), is_sure=said == "leave!")
         case "news":
-            take_news(turn)
+            subscriptions.take_news(turn)
         case "no_news":
             refuse_news(turn)
         case _:
@@ -155,14 +155,3 @@ def refuse_news(turn: Turn) -> None:
         pause(turn)
     buttons = column(menu_button(turn)) if turn.brief.posts else ()
     turn.say(turn.texts("news.stopped", channel=turn.brief.channel_name), buttons)
-
-
-def take_news(turn: Turn) -> None:
-    """Send to this chat again what is of interest; or say that nothing was stopped."""
-    channel = turn.brief.channel_name
-    buttons = column(menu_button(turn)) if turn.brief.posts else ()
-    if not turn.brief.is_opted_out:
-        turn.say(turn.texts("news.on", channel=channel), buttons)
-        return
-    turn.do(OptOut(is_out=False))
-    turn.say(turn.texts("news.resumed", channel=channel), buttons)

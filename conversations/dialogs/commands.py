@@ -14,6 +14,7 @@ from conversations.dialogs import (
     requests,
     review,
     scores,
+    subscriptions,
 )
 from conversations.dialogs.asking import open_spot
 from conversations.dialogs.overview import show_parts, show_review
@@ -104,7 +105,7 @@ def _obey_about_chats(turn: Turn, command: Command) -> None:
         case Intent.NO_NEWS:
             chats.refuse_news(turn)
         case Intent.NEWS:
-            chats.take_news(turn)
+            subscriptions.take_words(turn, command.argument)
         case _:
             chats.show(turn)
 

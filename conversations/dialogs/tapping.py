@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from conversations.dialogs import (
     chats,
     evidence,
@@ -14,6 +16,7 @@ from conversations.dialogs import (
     requests,
     review,
     scores,
+    subscriptions,
 )
 from conversations.dialogs.answering import confirmed, left_standing, not_meant, take_value
 from conversations.dialogs.asking import ask, find_question, open_question, say_and_ask_again
@@ -43,6 +46,15 @@ ASSIGNMENT_VERBS = frozenset(
         Verb.ATTACH,
     }
 )
+DIALOGS: Mapping[Verb, Callable[[Turn, Tap], None]] = {
+    Verb.SCORE: scores.tapped_score,
+    Verb.WHY: scores.why,
+    Verb.REQUEST: requests.take_tap,
+    Verb.DECIDE: requests.decide,
+    Verb.CHATS: chats.take_tap,
+    Verb.NEWS: subscriptions.take_tap,
+}
+"""Whose taps a dialog takes as they are."""
 
 
 def take_tap(turn: Turn, event: ChoiceTapped) -> None:
@@ -178,6 +190,9 @@ def _yes_or_no(turn: Turn, tapped: Tap) -> None:
 
 
 def _elsewhere(turn: Turn, tapped: Tap) -> None:
+    if tapped.verb in DIALOGS:
+        DIALOGS[tapped.verb](turn, tapped)
+        return
     match tapped.verb:
         case Verb.UNDO:
             moving.undo(turn, tapped.number(0), tapped.text(1))
@@ -185,18 +200,8 @@ def _elsewhere(turn: Turn, tapped: Tap) -> None:
             menu(turn, tapped.text(0))
         case Verb.SPEAK:
             language.speak(turn, tapped.text(0))
-        case Verb.SCORE:
-            scores.tapped_score(turn, tapped)
-        case Verb.WHY:
-            scores.why(turn, tapped)
         case Verb.JOIN:
             _join(turn, tapped)
-        case Verb.REQUEST:
-            requests.take_tap(turn, tapped)
-        case Verb.DECIDE:
-            requests.decide(turn, tapped)
-        case Verb.CHATS:
-            chats.take_tap(turn, tapped)
         case _:
             registration.take_code(turn, tapped.text(0))
 

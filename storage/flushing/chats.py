@@ -7,13 +7,14 @@ from typing import assert_never
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from conversations.actions import IssueLinkCode, KeepPhone, LeaveChat, LinkChat, OptOut, PreferChannel
+from conversations.actions import IssueLinkCode, KeepPhone, LeaveChat, LinkChat, OptOut, PreferChannel, Subscribe
 from storage.belonging import Moved, join, leave
 from storage.flushing.forgetting import make_stranger, rename
 from storage.inserting import insert_into
 from storage.invitations import code_hash
 from storage.moments import as_ms
 from storage.reaching import opt_out
+from storage.subscriptions import keep_subscription
 from storage.tables import address, link_code, person
 from storage.turn_state import ChatChange, TurnState
 
@@ -39,6 +40,8 @@ async def change_chats(connection: AsyncConnection, state: TurnState) -> None:
             case KeepPhone(phone=phone):
                 here = address.c.id == change.address
                 await connection.execute(update(address).where(here).values(phone=phone))
+            case Subscribe(subscription=wanted):
+                await keep_subscription(connection, change.person, wanted)
             case _:
                 assert_never(change.action)
 

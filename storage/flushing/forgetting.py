@@ -8,7 +8,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.outbox_states import OutboxState, Priority
 from storage.rows import LASTS
-from storage.tables import access_request, address, holding, invitation, link_code, outbox, person, session
+from storage.tables import (
+    access_request,
+    address,
+    holding,
+    invitation,
+    link_code,
+    outbox,
+    person,
+    session,
+    subscription,
+    told_summary,
+)
 from storage.turn_state import Pending, TurnState
 
 
@@ -42,7 +53,7 @@ async def _blank(connection: AsyncConnection, old: int, at: int) -> None:
     await connection.execute(update(holding).where(lasting).values(until=at))
     await connection.execute(update(invitation).where(invitation.c.used_by == old).values(name=""))
     await connection.execute(delete(access_request).where(access_request.c.person_id == old))
-    for table in (session, link_code):
+    for table in (session, link_code, subscription, told_summary):
         await connection.execute(delete(table).where(table.c.person_id == old))
 
 

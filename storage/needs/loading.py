@@ -31,6 +31,7 @@ from conversations.needs import (
     RowAnswersNeed,
     ScoreNeed,
     SheetNeed,
+    SubscriptionNeed,
     TopicNeed,
 )
 from storage.flushing import flush
@@ -41,6 +42,7 @@ from storage.needs.people import coordinators, people, queues, requests
 from storage.needs.regions import regions, searches
 from storage.needs.scores import row_answers, scores
 from storage.needs.sheets import all_sheets, sheets, topics
+from storage.needs.subscriptions import subscriptions
 from storage.turn_state import TurnState
 
 Loader = Callable[[AsyncConnection, TurnState, Any], Awaitable[None]]
@@ -67,6 +69,7 @@ LOADERS: Mapping[type[Any], Loader] = {
     BroadcastsNeed: newest_broadcasts,
     BroadcastNeed: broadcasts,
     ReceivedBroadcastNeed: received_broadcasts,
+    SubscriptionNeed: subscriptions,
 }
 UNTOUCHED_BY_STEPS = frozenset({SheetNeed, TopicNeed, FreshCodeNeed, RegionNeed, RegionSearchNeed})
 """Needs that can be read while steps are unwritten: memory has what those steps changed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, SmallInteger, Table, Text, false
+from sqlalchemy import Boolean, Column, Index, SmallInteger, Table, Text
 
 from storage.tables.base import METADATA, number, reference
 
@@ -31,20 +31,19 @@ snooze = Table(
 subscription = Table(
     "subscription",
     METADATA,
-    reference("person_id", "person", is_key=True),
-    Column("topic", Text, primary_key=True),  # what it is about: storage.summaries, storage.planning
+    reference("person_id", "person", is_key=True),  # who has none, has the usual one: conversations.subscriptions
     Column("is_on", Boolean, nullable=False),
-    Column("weekday", SmallInteger, nullable=False),  # 0 Monday ... 6 Sunday
-    Column("minute", SmallInteger, nullable=False),  # of the day, where the person lives
-    Column("is_always", Boolean, nullable=False, server_default=false()),  # also when nothing changed
+    Column("slot", SmallInteger, nullable=False),  # minutes since Monday 00:00, where the person lives
+    Column("is_always", Boolean, nullable=False),  # also when nothing changed
+    Index("ix_subscription_slot", "slot"),
 )
 told_summary = Table(
     "told_summary",
     METADATA,
     reference("person_id", "person", is_key=True),
-    Column("topic", Text, primary_key=True),
-    reference("region_id", "region", is_key=True),
-    number("at"),
-    Column("figures", Text, nullable=False),  # JSON: what was said, to tell what has changed since
+    reference("post_id", "post", is_key=True),
+    number("outbox_id"),  # the message that tells it
+    Column("figures", Text, nullable=False),  # JSON: what it says, to tell the next time what has changed since
+    Column("before", Text, nullable=False),  # what the one before it said: it holds while this one has not gone out
     sqlite_with_rowid=False,
 )

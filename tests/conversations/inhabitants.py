@@ -11,6 +11,7 @@ from conversations.messages import Message
 from conversations.needs import Topic
 from conversations.people import Person, Post
 from conversations.session import NEW_SESSION
+from conversations.subscriptions import USUAL, Subscription
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Mind:
     preferred: str = ""
     wrote_last: int = 0
     """The chat."""
+    subscription: Subscription = USUAL
 
 
 @dataclass

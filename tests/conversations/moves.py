@@ -22,7 +22,8 @@ TEXTS = (
     "ubah 7", "ubah", "bukti 1", "bukti 26.6", "26.8b", "yang forum anak salah, sudah ada", "taman bermain", "1, 2, 3",
     "semua", "antrean", "bahasa", "bahasa inggris", "daftar", "daftar AB12CD34EF", "/start AB12CD34EF", "AB12CD34EF",
     "daftar isi", "hapus data saya", "privasi", "tanya koordinator", "setuju", "Budi", "sungai rebo", "banyuasin",
-    "sambung", "sambung AB2CD3EF", "saluran", "lepas", "berhenti", "stop", "langganan",
+    "sambung", "sambung AB2CD3EF", "saluran", "lepas", "berhenti", "stop", "langganan", "langganan jumat 16.00",
+    "langganan mati",
     "baca dulu", "tidak tahu", "", "   ", "<b>&", "\u200e", "🙂", "lainnya: anu", "ringkasan",
 )  # fmt: skip
 NAMES = ("perdes", "akta", "anak", "anggaran_untuk", "perdes_bukti", "forum", "p1_1", "kelembagaan", "26.2", "x", "")
@@ -30,7 +31,7 @@ FILES = ("a", "b", "c", "film", "hilang")
 
 TELLING = (
     "g:2", "g:4", "g:5", "g:6", "t:2", "t:6", "t:2:26.2", "v:4", "w:4", "s:4:1", "e:3:25.2", "n2:1:yes", "o:queue",
-    "n4:yes", "n4:leave!:1", "n4:leave!:9", "n4:prefer:telegram",
+    "n4:yes", "n4:leave!:1", "n4:leave!:9", "n4:prefer:telegram", "na:day:z", "na:hour:zz", "na:hour:g0", "na:always",
 )  # fmt: skip
 """What would tell or do something that is not everybody's."""
 

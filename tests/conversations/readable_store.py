@@ -30,6 +30,7 @@ from conversations.needs import (
     ScoreNeed,
     ScoreTotals,
     SheetNeed,
+    SubscriptionNeed,
     TopicNeed,
     UnitAnswer,
 )
@@ -128,6 +129,10 @@ class ReadableStore(Store):
             for each in chats
         ]
         return Chats(tuple(listed), chats[0].mind.preferred)
+
+    @lookup.register
+    def _(self, need: SubscriptionNeed) -> object:
+        return self.chats_of(need.person)[0].mind.subscription
 
     def _counterpart(self, chat: Inhabitant, mind: Mind, *, is_usable: bool = True) -> Counterpart:
         return Counterpart(mind.person, tuple(mind.posts), chat.address, chat.channel_name, is_usable)

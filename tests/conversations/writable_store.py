@@ -24,6 +24,7 @@ from conversations.actions import (
     Say,
     SendAnswers,
     SetLanguage,
+    Subscribe,
     Tell,
 )
 from conversations.messages import Message
@@ -174,6 +175,10 @@ class WritableStore(ReadableStore):
     @do.register
     def _(self, action: OptOut, inhabitant: Inhabitant) -> None:
         inhabitant.is_opted_out = action.is_out
+
+    @do.register
+    def _(self, action: Subscribe, inhabitant: Inhabitant) -> None:
+        inhabitant.mind.subscription = action.subscription
 
     @do.register
     def _(self, action: KeepPhone, inhabitant: Inhabitant) -> None:

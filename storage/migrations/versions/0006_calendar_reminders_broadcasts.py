@@ -83,20 +83,19 @@ def _add_planning() -> None:
     op.create_table(
         "subscription",
         *_references("subscription", person_id="person"),
-        _text("topic"),
         sa.Column("is_on", sa.Boolean(), nullable=False),
-        sa.Column("weekday", sa.SmallInteger(), nullable=False),
-        sa.Column("minute", sa.SmallInteger(), nullable=False),
-        sa.Column("is_always", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.PrimaryKeyConstraint("person_id", "topic", name=op.f("pk_subscription")),
+        sa.Column("slot", sa.SmallInteger(), nullable=False),
+        sa.Column("is_always", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_subscription")),
     )
+    op.create_index("ix_subscription_slot", "subscription", ["slot"])
     op.create_table(
         "told_summary",
-        *_references("told_summary", person_id="person", region_id="region"),
-        _text("topic"),
-        _number("at"),
+        *_references("told_summary", person_id="person", post_id="post"),
+        _number("outbox_id"),
         _text("figures"),
-        sa.PrimaryKeyConstraint("person_id", "topic", "region_id", name=op.f("pk_told_summary")),
+        _text("before"),
+        sa.PrimaryKeyConstraint("person_id", "post_id", name=op.f("pk_told_summary")),
         sqlite_with_rowid=False,
     )
 
