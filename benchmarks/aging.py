@@ -51,7 +51,7 @@ async def _add_cycle(connection: AsyncConnection, year: int) -> None:
     this_year = select(func.max(cycle.c.id)).where(cycle.c.closed_at.is_(None)).scalar_subquery()
     closed = insert(cycle).values(year=year, closed_at=as_ms(now())).returning(cycle.c.id)
     earlier: int = (await connection.execute(closed)).scalar_one()
-    columns = ["region_id", "form", "version", "due_at", "progress"]
+    columns = ["region_id", "form", "version", "windows", "progress"]
     again = select(literal(earlier), *(assignment.c[each] for each in columns))
     await connection.execute(
         insert(assignment).from_select(["cycle_id", *columns], again.where(assignment.c.cycle_id == this_year))

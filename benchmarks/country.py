@@ -10,19 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from benchmarks.world import now
 from conversations.brief import Library
+from conversations.calendar import Window
 from conversations.people import Role
 from conversations.sheets import RowMark
 from indicators.form import Form
+from storage.calendar import KIND_BY_UNIT
 from storage.database import Database, connect
-from storage.districts import KIND_BY_UNIT
 from storage.form_rows import FormRows
 from storage.moments import as_ms
 from storage.region_loading import load_regions, read_regions
 from storage.shares import BILLION
-from storage.tables import assignment, cycle, deadline, form_row, post, region, sheet
+from storage.tables import assignment, cycle, form_row, post, region, sheet, stage
 from storage.totals import recount
+from storage.window_rows import encode_windows
 
 YEAR = 2026
+STAGE = "evaluasi_mandiri"
 TERM = timedelta(days=60)
 
 
@@ -66,17 +69,17 @@ async def _load(connection: AsyncConnection, within: Iterable[str]) -> None:
 async def _assign(connection: AsyncConnection, form: Form, running: int, provinces: Sequence[int]) -> None:
     """Let every unit in these provinces answer the form, all until the same day."""
     inside = region.c.province_id.in_(provinces)
-    due_at = as_ms(now() + TERM)
+    due_at = now() + TERM
+    windows = encode_windows((Window(STAGE, None, due_at, due_at),))
     answered = RowMark.COMPLETE * len(form.rows)
-    columns = ["cycle_id", "region_id", "form", "version", "due_at", "progress"]
+    columns = ["cycle_id", "region_id", "form", "version", "windows", "progress"]
     asked = select(
-        literal(running), region.c.id, literal(form.key), literal(form.version), literal(due_at), literal(answered)
+        literal(running), region.c.id, literal(form.key), literal(form.version), literal(windows), literal(answered)
     ).where(region.c.kind == KIND_BY_UNIT[form.unit], inside)
     await connection.execute(insert(assignment).from_select(columns, asked))
-    due = select(literal(running), region.c.id, literal(form.key), literal(due_at)).where(
-        region.c.kind == "district", inside
-    )
-    await connection.execute(insert(deadline).from_select(["cycle_id", "district_id", "form", "due_at"], due))
+    when = {"form": form.key, "key": STAGE, "due_at": as_ms(due_at), "closes_at": as_ms(due_at)}
+    due = select(literal(running), region.c.id, *map(literal, when.values())).where(region.c.kind == "district", inside)
+    await connection.execute(insert(stage).from_select(["cycle_id", "district_id", *when], due))
 
 
 async def _add_officials(connection: AsyncConnection) -> None:

@@ -113,7 +113,7 @@ async def _invitations(store: Store, people: int, form: str) -> Sequence[str]:
     codes: list[str] = []
     for district in DISTRICTS:
         if len(codes) < people:
-            await store.roster.add_district(district, at.year, at + timedelta(days=60), forms=(form,))
+            await store.roster.add_district(district, at.year, at + timedelta(days=60), at=at, forms=(form,))
             issued = await store.roster.invite_vacant(district, at=at)
             codes += [each.code for each in issued if each.post.role is Role.VILLAGE_HEAD]
     return codes[:people]

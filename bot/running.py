@@ -169,5 +169,6 @@ async def _prepare_roster(program: Program) -> None:
 async def _add_first_district(program: Program) -> None:
     """Fill an empty database, so that there is something to try."""
     now = program.clock.now()
-    added = await program.store.roster.add_district(program.settings.district, now.year, now + DISTRICT_TERM)
-    _log.info("district_added", district=program.settings.district, villages=added.villages)
+    district = program.settings.district
+    added = await program.store.roster.add_district(district, now.year, now + DISTRICT_TERM, at=now)
+    _log.info("district_added", district=district, villages=added.villages)

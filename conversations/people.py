@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
 import msgspec
+
+from conversations import calendar
+from conversations.calendar import Window, Windows
 
 
 class Role(StrEnum):
@@ -87,15 +91,33 @@ class Assignment(msgspec.Struct, frozen=True):
     """Version of the form in use now."""
     region: Region
     cycle: int
-    due_at: datetime | None
+    windows: Windows
+    """When answers are taken, with the extensions of the region's posts; none: always."""
     progress: str
     """One ``RowMark`` a row, in the order of the form; what a dialog needs to find its way."""
     sent_at: datetime | None = None
-    """When the answers were handed to the coordinator; changes stay possible until ``due_at``."""
+    """When the answers were handed to the coordinator; changes stay possible while a window is open."""
 
     def is_open(self, at: datetime) -> bool:
-        """Tell whether answers may still be changed at this moment (``due_at`` itself is too late)."""
-        return self.due_at is None or at < self.due_at
+        """Tell whether answers may be given and changed at this moment."""
+        return calendar.is_open(self.windows, at)
+
+    def window(self, at: datetime) -> Window | None:
+        """Give the window that matters now: the one that runs, else the next, else the last."""
+        return calendar.at_work(self.windows, at)
+
+    def due_at(self, at: datetime) -> datetime | None:
+        """Give the end of that window as people are told it."""
+        window = self.window(at)
+        return window.due_at if window else None
+
+    def seen_by(self, posts: Iterable[Post]) -> Assignment:
+        """Give it with the windows that hold for somebody who holds these posts."""
+        for window in self.windows:
+            if window.post:
+                own = calendar.seen_by(self.windows, {each.id for each in posts})
+                return msgspec.structs.replace(self, windows=own)
+        return self
 
 
 class Invitation(msgspec.Struct, frozen=True):

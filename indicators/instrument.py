@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,9 @@ from indicators.form import Form, FormKey, Row, RowNumber, Text
 from indicators.problems import FormError, Problem
 
 FILE_NAME = "instrument.toml"
+CALENDAR_NAME = "calendar.toml"
+STAGE_KEY = re.compile(r"[a-z][a-z0-9_]{0,23}")
+"""Buttons carry it."""
 LOWER_BOUND = "lower_bound"
 """The only rule so far: the highest tier whose lowest score is reached."""
 
@@ -46,6 +50,22 @@ class Tier:
     lowest: Fraction
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of the cycle; when it is, each district says for itself."""
+
+    key: str
+    title: Text
+    takes_answers: bool
+    """People may answer in it; in the others they only know that it is on."""
+    is_of_record: bool = False
+    """One of the large stages that are written down without anything happening by them."""
+
+
+ONE_STAGE = Stage("pengisian", Text({"id": "Pengisian", "en": "Answering"}), takes_answers=True)
+"""The calendar of an instrument that brings none."""
+
+
 @dataclass(frozen=True)
 class Instrument:
     """What is asked and what it is worth in one year. Parts, indicators and tiers (lowest first) are in order."""
@@ -58,6 +78,17 @@ class Instrument:
     notes: tuple[Text, ...]
     source: str
     total: Fraction
+    stages: tuple[Stage, ...] = (ONE_STAGE,)
+    """Of its calendar, in order; at least one takes answers."""
+
+    @cached_property
+    def answering(self) -> tuple[str, ...]:
+        """Keys of the stages that take answers, in order."""
+        return tuple(each.key for each in self.stages if each.takes_answers)
+
+    def stage(self, key: str) -> Stage | None:
+        """Give a stage by its key."""
+        return next((each for each in self.stages if each.key == key), None)
 
     @property
     def indicators(self) -> tuple[InstrumentIndicator, ...]:
@@ -86,13 +117,28 @@ def read_instrument(folder: Path) -> Mapping[str, Any]:
     Raises:
         FormError: there is no ``instrument.toml``, or it is no TOML.
     """
-    path = folder / FILE_NAME
+    return _read(folder / FILE_NAME)
+
+
+def read_calendar(folder: Path) -> Mapping[str, Any] | None:
+    """Read the stages of a year's folder; ``None``: it has no ``calendar.toml``.
+
+    Raises:
+        FormError: the file is no TOML.
+    """
+    path = folder / CALENDAR_NAME
+    return _read(path) if path.is_file() else None
+
+
+def _read(path: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise _refused(f"The file cannot be read: {error.strerror}.", "A year's folder holds one.") from error
+        raise _refused(
+            f"The file cannot be read: {error.strerror}.", "A year's folder holds one.", file=path.name
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _refused(f"This is not TOML: {error}.", "Correct it at that place.") from error
+        raise _refused(f"This is not TOML: {error}.", "Correct it at that place.", file=path.name) from error
 
 
 def maxima_in(folder: Path) -> Mapping[str, Fraction]:
@@ -109,15 +155,17 @@ def content_beside(form: Path) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
-def build_instrument(written: Mapping[str, Any], forms: Iterable[Form]) -> Instrument:
-    """Put the data and the forms together.
+def build_instrument(
+    written: Mapping[str, Any], forms: Iterable[Form], calendar: Mapping[str, Any] | None = None
+) -> Instrument:
+    """Put the data and the forms together; without a calendar there is one stage, in which everything is answered.
 
     Raises:
         FormError: something is missing, does not add up, or is asked in two forms.
     """
     try:
         asked = tuple(forms)
-        instrument = _instrument(written, asked)
+        instrument = replace(_instrument(written, asked), stages=_stages(calendar))
     except (KeyError, TypeError, ValueError) as error:
         message = f"Something is missing or of the wrong kind: {error!r}."
         raise _refused(message, "Compare with indicators/kla_2024.") from error
@@ -137,6 +185,39 @@ def _instrument(written: Mapping[str, Any], forms: tuple[Form, ...]) -> Instrume
         notes=tuple(Text(each) for each in written["notes"]),
         source=written["source"],
         total=Fraction(written["total"]),
+    )
+
+
+def _stages(calendar: Mapping[str, Any] | None) -> tuple[Stage, ...]:
+    """Read the stages.
+
+    Raises:
+        FormError: something is missing, a key comes twice, or no stage takes answers.
+    """
+    if calendar is None:
+        return (ONE_STAGE,)
+    try:
+        stages = tuple(_stage(each) for each in calendar["stages"])
+    except (KeyError, TypeError, ValueError) as error:
+        message = f"Something is missing or of the wrong kind: {error!r}."
+        raise _refused(message, "Compare with indicators/kla_2024.", file=CALENDAR_NAME) from error
+    keys = [each.key for each in stages]
+    if doubled := sorted({key for key in keys if keys.count(key) > 1}):
+        raise _refused(f"The stage {doubled[0]!r} comes twice.", "Give each a key of its own.", file=CALENDAR_NAME)
+    if not any(each.takes_answers for each in stages):
+        raise _refused("No stage takes answers.", "Write takes_answers = true at one.", file=CALENDAR_NAME)
+    return stages
+
+
+def _stage(written: Mapping[str, Any]) -> Stage:
+    key = str(written["key"])
+    if not STAGE_KEY.fullmatch(key):
+        raise ValueError(f"the key {key!r} is not made of at most 24 small letters, digits and _")
+    return Stage(
+        key,
+        Text(written["title"]),
+        takes_answers=bool(written.get("takes_answers", False)),
+        is_of_record=bool(written.get("is_of_record", False)),
     )
 
 
@@ -169,9 +250,9 @@ def _faults(instrument: Instrument, forms: tuple[Form, ...]) -> Iterable[Problem
         yield _problem(f"Row {number} is asked in two forms.", "Give each row a number of its own.")
 
 
-def _problem(message: str, remedy: str) -> Problem:
-    return Problem(FILE_NAME, None, None, message, remedy)
+def _problem(message: str, remedy: str, file: str = FILE_NAME) -> Problem:
+    return Problem(file, None, None, message, remedy)
 
 
-def _refused(message: str, remedy: str) -> FormError:
-    return FormError(FILE_NAME, [_problem(message, remedy)])
+def _refused(message: str, remedy: str, *, file: str = FILE_NAME) -> FormError:
+    return FormError(file, [_problem(message, remedy, file)])

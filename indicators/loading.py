@@ -5,7 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from indicators.form import Form
-from indicators.instrument import Instrument, build_instrument, content_beside, maxima_in, read_instrument
+from indicators.instrument import (
+    Instrument,
+    build_instrument,
+    content_beside,
+    maxima_in,
+    read_calendar,
+    read_instrument,
+)
 from indicators.keeping import digest, keep_form, kept_form
 from indicators.problems import FormError
 from indicators.workbooks import read_bytes
@@ -45,10 +52,11 @@ def _read_form(path: Path) -> Form:
 
 
 def load_instrument(folder: Path, cache: Path | None = None) -> Instrument:
-    """Load a year's folder: its ``instrument.toml`` and the forms that this names.
+    """Load a year's folder: ``instrument.toml``, the forms that this names, and ``calendar.toml`` if there is one.
 
     Raises:
         FormError: the instrument or one of its forms cannot be used.
     """
     written = read_instrument(folder)
-    return build_instrument(written, [load_form(folder / name, cache) for name in written.get("forms", ())])
+    forms = [load_form(folder / name, cache) for name in written.get("forms", ())]
+    return build_instrument(written, forms, read_calendar(folder))

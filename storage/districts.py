@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.people import Role
 from conversations.sheets import RowMark
 from indicators.form import Form
+from storage.calendar import KIND_BY_UNIT, Changed, fit_windows, lock_calendar
 from storage.errors import StorageError
-from storage.inserting import insert_into, upsert, write_many
+from storage.inserting import insert_into
 from storage.locks import lock_rows
 from storage.moments import as_optional_ms
 from storage.region_loading import load_regions
-from storage.tables import assignment, cycle, deadline, post, region
+from storage.tables import assignment, cycle, post, region, stage
 from storage.tables.base import AnyRow
 from storage.totals import recount
 from storage.turn_state import Shared
 
-KIND_BY_UNIT = {"desa": "village", "kecamatan": "subdistrict", "kabupaten": "district"}
 HEAD_BY_KIND = {"village": Role.VILLAGE_HEAD, "subdistrict": Role.SUBDISTRICT_HEAD}
 
 
@@ -46,12 +46,14 @@ class Wish:
     code: str
     year: int
     due_at: datetime | None
+    """The end of the first stage that takes answers; ``None``: the calendar stays as it is."""
+    at: datetime
     forms: Collection[str] = ()
     """Keys of forms to assign besides those that carry points."""
 
 
 async def add_district(connection: AsyncConnection, shared: Shared, wish: Wish) -> AddedDistrict:
-    """Put a kabupaten or kota on the roster; what is there already stays, only the deadline follows the wish.
+    """Put a kabupaten or kota on the roster; what is there already stays, only the end follows the wish.
 
     Raises:
         StorageError: no kabupaten or kota has this code, or a form is not in the library.
@@ -64,13 +66,15 @@ async def add_district(connection: AsyncConnection, shared: Shared, wish: Wish) 
             f"The code of a kabupaten or kota was expected, like 16.07; {wish.code!r} is none. Look it up."
         )
     await load_regions(connection, wish.code)
+    await lock_calendar(connection, here.id)
     units = (await connection.execute(select(region).where(region.c.district_id == here.id))).all()
     inside = assignment.c.region_id.in_(select(region.c.id).where(region.c.district_id == here.id))
     await lock_rows(connection, assignment, (await connection.scalars(select(assignment.c.id).where(inside))).all())
     await _add_posts(connection, units, forms)
     running = await _cycle(connection, wish.year)
-    await _assign(connection, units, forms, (running, as_optional_ms(wish.due_at)))
-    await _set_deadlines(connection, here.id, forms, (running, as_optional_ms(wish.due_at)))
+    await _assign(connection, units, forms, running)
+    await _open(connection, here.id, running, (shared.library.instrument.answering[0], as_optional_ms(wish.due_at)))
+    await fit_windows(connection, shared, Changed(running, here.id, wish.at))
     await recount(connection, shared.form_rows, running, here.province_id)
     return await _summary(connection, here, running)
 
@@ -108,17 +112,13 @@ async def _cycle(connection: AsyncConnection, year: int) -> int:
     return number
 
 
-async def _assign(
-    connection: AsyncConnection, units: Sequence[AnyRow], forms: Sequence[Form], when: tuple[int, int | None]
-) -> None:
-    running, due_at = when
+async def _assign(connection: AsyncConnection, units: Sequence[AnyRow], forms: Sequence[Form], running: int) -> None:
     rows = [
         {
             "cycle_id": running,
             "region_id": unit.id,
             "form": form.key,
             "version": form.version,
-            "due_at": due_at,
             "progress": RowMark.UNTOUCHED * len(form.rows),
         }
         for form in forms
@@ -129,18 +129,17 @@ async def _assign(
         await connection.execute(insert_into(connection, assignment).on_conflict_do_nothing(), rows)
 
 
-async def _set_deadlines(
-    connection: AsyncConnection, district: int, forms: Sequence[Form], when: tuple[int, int | None]
-) -> None:
-    running, due_at = when
-    rows = [{"cycle_id": running, "district_id": district, "form": form.key, "due_at": due_at} for form in forms]
-    if not rows:
+async def _open(connection: AsyncConnection, district: int, running: int, when: tuple[str, int | None]) -> None:
+    """Let the district have a calendar, in which the first stage for answers is open."""
+    first, due_at = when
+    statement = insert_into(connection, stage)
+    row = {"cycle_id": running, "district_id": district, "form": "", "key": first}
+    if due_at is None:
+        await connection.execute(statement.on_conflict_do_nothing(), row)
         return
-    await write_many(connection, upsert(deadline, ("due_at",)), rows)
-    inside = select(region.c.id).where(region.c.district_id == district)
-    mine = (assignment.c.cycle_id == running) & assignment.c.region_id.in_(inside)
-    some = assignment.c.form.in_([form.key for form in forms])
-    await connection.execute(update(assignment).where(mine, some).values(due_at=due_at))
+    ends = {"due_at": due_at, "closes_at": due_at}
+    primary = [column.name for column in stage.primary_key]
+    await connection.execute(statement.on_conflict_do_update(index_elements=primary, set_=ends), row | ends)
 
 
 async def _summary(connection: AsyncConnection, here: AnyRow, running: int) -> AddedDistrict:

@@ -25,7 +25,7 @@ from storage.posts_listed import ListedPost, in_district, list_posts
 from storage.reaching import opt_out
 from storage.region_loading import load_regions
 from storage.rows import LASTS, PERSON, POST, read_person, read_post
-from storage.tables import address, assignment, cycle, deadline, holding, invitation, person, post, region
+from storage.tables import address, assignment, cycle, holding, invitation, person, post, region, stage
 from storage.turn_state import Shared
 
 
@@ -53,10 +53,11 @@ class Roster:
         return loaded
 
     async def add_district(
-        self, code: str, year: int, due_at: datetime | None, *, forms: Collection[str] = ()
+        self, code: str, year: int, due_at: datetime | None, *, at: datetime, forms: Collection[str] = ()
     ) -> AddedDistrict:
-        """Put a kabupaten or kota on the roster of a year, with everybody who is asked. Again: only the deadline moves.
+        """Put a kabupaten or kota on the roster of a year, with everybody who is asked. Again: only the end moves.
 
+        ``due_at`` is the end of the first stage that takes answers; without it the calendar stays as it is.
         Forms that carry points are assigned; others (``drppa``) only when ``forms`` names them.
 
         Raises:
@@ -65,7 +66,7 @@ class Roster:
         await self._shared.form_rows.prepare(self._database)
         async with self._database.writing("Adding a district") as connection:
             await lock_roster(connection)
-            added = await add_district(connection, self._shared, Wish(code, year, due_at, forms))
+            added = await add_district(connection, self._shared, Wish(code, year, due_at, at, forms))
             await connection.commit()
         return added
 
@@ -113,7 +114,7 @@ class Roster:
 
     async def districts(self) -> list[Region]:
         """Give the districts on the roster of a running cycle, by code."""
-        running = select(deadline.c.district_id).join(cycle).where(cycle.c.closed_at.is_(None))
+        running = select(stage.c.district_id).join(cycle).where(cycle.c.closed_at.is_(None))
         statement = select(region.c.id).where(region.c.id.in_(running)).order_by(region.c.code)
         async with self._database.reading("Listing districts") as connection:
             numbers = (await connection.scalars(statement)).all()

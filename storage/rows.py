@@ -15,6 +15,7 @@ from storage.moments import FOREVER, from_optional_ms
 from storage.region_book import RegionBook
 from storage.tables import assignment, holding, person, post, sheet
 from storage.turn_state import StoredSheet
+from storage.window_rows import decode_windows
 
 ROLES_BY_KIND = {
     "village": frozenset({Role.VILLAGE_HEAD}),
@@ -35,7 +36,7 @@ LASTS = holding.c.until == FOREVER
 PERSON = (person.c.id, person.c.name, person.c.honorific, person.c.language, person.c.consented_at)
 POST = (post.c.id, post.c.role, post.c.region_id, holding.c.standing, post.c.office)
 ASSIGNMENT = tuple(
-    assignment.c[name] for name in ("id", "form", "region_id", "cycle_id", "due_at", "progress", "sent_at")
+    assignment.c[name] for name in ("id", "form", "region_id", "cycle_id", "windows", "progress", "sent_at")
 )
 SHEET = (sheet.c.assignment_id, sheet.c.form_row_id, sheet.c.body, sheet.c.mark, sheet.c.share, sheet.c.approved_share)
 """Columns as the readers below want them: rows are taken apart by place, which costs a tenth of doing it by name."""
@@ -55,7 +56,7 @@ def read_post(row: Sequence[Any], regions: RegionBook) -> Post:
 
 def read_assignment(row: Sequence[Any], regions: RegionBook, library: Library) -> Assignment:
     """Give the assignment of a row of ``ASSIGNMENT``, with the version of its form that is in use now."""
-    number, key, region, cycle, due_at, progress, sent_at = row
+    number, key, region, cycle, windows, progress, sent_at = row
     form = library.forms[key]
     return Assignment(
         id=number,
@@ -63,7 +64,7 @@ def read_assignment(row: Sequence[Any], regions: RegionBook, library: Library) -
         version=form.version,
         region=regions.region(region),
         cycle=cycle,
-        due_at=from_optional_ms(due_at),
+        windows=decode_windows(windows),
         progress=progress.ljust(len(form.rows), RowMark.UNTOUCHED),
         sent_at=from_optional_ms(sent_at),
     )

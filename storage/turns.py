@@ -92,7 +92,7 @@ class Turns:
             address=where.id,
             channel_name=channel_name(where.key.channel),
             posts=speaker.posts,
-            assignments=tuple([state.assignments[each] for each in speaker.assignments]),
+            assignments=tuple([state.assignments[each].seen_by(speaker.posts) for each in speaker.assignments]),
             library=state.shared.library,
             known=state.known,
             phone=where.phone,

@@ -34,7 +34,8 @@ def district() -> None:
 def add(code: str, year: int, due: datetime | None, forms: tuple[str, ...]) -> None:
     """Add the kabupaten or kota with this CODE: regions, posts, and what everybody is asked.
 
-    Doing it again changes only the deadline.
+    Doing it again changes only the end of the first stage for answers, and that only with --due.
+    The rest of the calendar is for ``jemputbola calendar``.
     """
     added = in_loop(_add(code, year, due and _end_of(due, code), forms))
     click.echo(
@@ -70,7 +71,7 @@ def invite(region: str, role: str | None, output: Path | None, **wish: str | Non
 
 async def _add(code: str, year: int, due_at: datetime | None, forms: tuple[str, ...]) -> AddedDistrict:
     async with opened(Settings()) as store:
-        return await store.roster.add_district(code, year, due_at, forms=forms)
+        return await store.roster.add_district(code, year, due_at, at=SystemClock().now(), forms=forms)
 
 
 async def _invite_one(settings: Settings, region: str, role: Role, wish: dict[str, str | None]) -> str:

@@ -7,6 +7,7 @@ from itertools import islice
 import msgspec
 
 from conversations.dialogs.asking import ask, office_of, open_question
+from conversations.dialogs.offers import closed
 from conversations.dialogs.overview import gaps, lacking, show_end, show_parts, show_review
 from conversations.forms import Filling, Spot, evidence_key
 from conversations.people import Assignment
@@ -71,7 +72,7 @@ def start_filling(turn: Turn, assignment: Assignment, *, before: Markup | str = 
     filling = turn.filling(assignment)
     turn.note(last_assignment=assignment.id)
     if not assignment.is_open(turn.event.at):
-        show_review(turn, filling, before=turn.texts("closed"))
+        show_review(turn, filling, before=closed(turn, assignment))
         return
     paused = turn.session.paused
     if paused and paused.assignment == assignment.id and open_question(turn, filling, paused.key, before=before):

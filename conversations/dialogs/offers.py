@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from conversations.forms import Filling
 from conversations.messages import Button
+from conversations.people import Assignment
 from conversations.taps import Verb, tap
-from conversations.texts import LANGUAGES
+from conversations.texts import LANGUAGES, Markup
 from conversations.turn import Turn, column
+from conversations.views.calendar import closed_text
 
 
 def menu_button(turn: Turn) -> Button:
@@ -34,6 +36,12 @@ def language_buttons(turn: Turn) -> tuple[Button, ...]:
     return tuple(Button(turn.texts.plain(f"language.{each}"), tap(Verb.SPEAK, each)) for each in LANGUAGES)
 
 
+def closed(turn: Turn, assignment: Assignment) -> Markup:
+    """Say that nothing can be answered now: the time is over, or has not come yet."""
+    at = turn.event.at
+    return closed_text(assignment.window(at), at, assignment.region.code, turn.texts)
+
+
 def say_closed(turn: Turn, filling: Filling) -> None:
-    """Say that nothing can be changed any more, and offer what can be done instead."""
-    turn.say(turn.texts("closed"), column(answers_button(turn, filling), ask_button(turn)))
+    """Say that nothing can be changed now, and offer what can be done instead."""
+    turn.say(closed(turn, filling.assignment), column(answers_button(turn, filling), ask_button(turn)))

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from conversations.dialogs.asking import office_of
 from conversations.forms import OFFICE_SCOPE, Filling
-from conversations.hours import day_there, last_day
+from conversations.hours import day_there
 from conversations.messages import Button
 from conversations.needs import AllSheetsNeed
 from conversations.people import Assignment
@@ -17,6 +17,7 @@ from conversations.taps import Verb, tap
 from conversations.texts import Markup
 from conversations.turn import Buttons, Turn, column, joined
 from conversations.views.bars import long_date
+from conversations.views.calendar import end_text
 from conversations.views.naming import office_name, shortened
 from conversations.views.review import review_text
 from indicators.filling import row_state
@@ -67,9 +68,10 @@ def _sent_note(turn: Turn, assignment: Assignment) -> Markup | None:
     sent = long_date(day_there(assignment.sent_at, code), language)
     if not assignment.is_open(turn.event.at):
         return turn.texts("review.sent_closed", day=sent)
-    if assignment.due_at is None:
+    due_at = assignment.due_at(turn.event.at)
+    if due_at is None:
         return turn.texts("review.sent", day=sent)
-    return turn.texts("review.sent_until", day=sent, due=long_date(last_day(assignment.due_at, code), language))
+    return turn.texts("review.sent_until", day=sent, due=end_text(due_at, code, turn.texts))
 
 
 def _buttons(turn: Turn, filling: Filling) -> Buttons:

@@ -10,7 +10,7 @@ from conversations.dialogs.going import start_filling
 from conversations.dialogs.guessing import count_wrong, is_guessing
 from conversations.dialogs.home import lost_buttons, show_menu
 from conversations.dialogs.offers import language_buttons, menu_button
-from conversations.hours import greeting_key, last_day
+from conversations.hours import greeting_key
 from conversations.messages import Button
 from conversations.needs import HolderNeed, InvitationNeed, InvitedToNeed
 from conversations.people import Assignment, Counterpart, Invitation, Post
@@ -18,7 +18,7 @@ from conversations.session import Home, Invited, Lost
 from conversations.taps import Verb, tap
 from conversations.texts import Markup, texts_for
 from conversations.turn import Buttons, Turn, column, joined
-from conversations.views.bars import long_date
+from conversations.views.calendar import end_text
 from conversations.views.naming import post_name
 from conversations.words import CODE, NO, YES, Command, Intent, plain
 from indicators.reading.plain import without_invisible
@@ -142,9 +142,10 @@ def _task_text(turn: Turn, assignment: Assignment, office: str) -> Markup:
     rows = sum(not office or office in row.holders for row in form.rows)
     minutes = 5 * max(1, round(rows * MINUTES_PER_ROW / 5))
     text = turn.texts("register.task", rows=rows, minutes=minutes, form=form.title.said(language))
-    if assignment.due_at is None:
+    due_at = assignment.due_at(turn.event.at)
+    if due_at is None:
         return text
-    due = long_date(last_day(assignment.due_at, assignment.region.code), language)
+    due = end_text(due_at, assignment.region.code, turn.texts)
     return Markup(f"{text} {turn.texts('register.due', due=due)}")
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from conversations.actions import SendAnswers
 from conversations.dialogs.asking import ask, pause
-from conversations.dialogs.offers import answers_button, ask_button, continue_button, menu_button, say_closed
+from conversations.dialogs.offers import answers_button, ask_button, closed, continue_button, menu_button, say_closed
 from conversations.dialogs.overview import all_sheets, gaps, lacking
 from conversations.forms import Filling, Spot
-from conversations.hours import last_day
 from conversations.messages import Button
 from conversations.people import Assignment, Standing
 from conversations.taps import Verb, tap
 from conversations.texts import Markup
 from conversations.turn import Turn, column, joined
-from conversations.views.bars import long_date
+from conversations.views.calendar import end_text
 from conversations.views.questions import short_question
 from conversations.views.review import answers_text, gaps_text, row_text
 from indicators.form import QuestionKind, Row
@@ -70,10 +69,10 @@ def send(turn: Turn, filling: Filling, *, with_gaps: bool) -> None:
 
 
 def _thanks(turn: Turn, assignment: Assignment) -> Markup:
-    if assignment.due_at is None:
+    due_at = assignment.due_at(turn.event.at)
+    if due_at is None:
         return turn.texts("send.done")
-    due = long_date(last_day(assignment.due_at, assignment.region.code), turn.texts.language)
-    return turn.texts("send.done_until", due=due)
+    return turn.texts("send.done_until", due=end_text(due_at, assignment.region.code, turn.texts))
 
 
 def _is_operator_only(turn: Turn, assignment: Assignment) -> bool:
@@ -90,7 +89,7 @@ def open_row(turn: Turn, filling: Filling, row: Row) -> None:
     pause(turn)
     turn.note(last_assignment=filling.assignment.id)
     if not filling.assignment.is_open(turn.event.at):
-        text = joined(row_text(filling, row, turn.texts), turn.texts("closed"))
+        text = joined(row_text(filling, row, turn.texts), closed(turn, filling.assignment))
         turn.say(text, column(answers_button(turn, filling), ask_button(turn)))
         return
     if sum(each.key in filling.values(row) for each in questions) <= 1:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from conversations.dialogs.asking import waiting
 from conversations.dialogs.overview import gaps, lacking
 from conversations.forms import Filling
-from conversations.hours import day_there, greeting_key, last_day
+from conversations.hours import greeting_key
 from conversations.people import Assignment
 from conversations.texts import Markup
 from conversations.turn import Turn, lines
-from conversations.views.bars import bar, long_date
+from conversations.views.bars import bar
+from conversations.views.calendar import state_text
 from conversations.views.naming import region_name
 
 MINUTES_PER_ROW = 1.25
@@ -57,16 +58,8 @@ def _time(turn: Turn, minutes: float) -> Markup:
 
 def deadline_line(turn: Turn, assignment: Assignment) -> Markup | None:
     """Say how much time is left."""
-    if assignment.due_at is None:
-        return None
-    code = assignment.region.code
-    due = last_day(assignment.due_at, code)
-    if not assignment.is_open(turn.event.at):
-        return turn.texts("status.closed", day=long_date(due, turn.texts.language))
-    days = (due - day_there(turn.event.at, code)).days
-    if not days:
-        return turn.texts("status.last_day")
-    return turn.texts.count("status.left", days, day=long_date(due, turn.texts.language))
+    window = assignment.window(turn.event.at)
+    return state_text(window, turn.event.at, assignment.region.code, turn.texts) if window else None
 
 
 def context_line(turn: Turn) -> Markup | None:

@@ -57,7 +57,7 @@ async def _load(connection: AsyncConnection, state: TurnState, codes: Iterable[s
     found = {}
     for row in rows:
         held = posts[row.code_hash]
-        mine = tuple(state.assignments[number] for number in answerable([held], assigned))
+        mine = tuple(state.assignments[number].seen_by([held]) for number in answerable([held], assigned))
         found[row.code_hash] = Invited(_read(row, held, as_ms(state.at)), held, mine)
     state.invited |= {each.invitation.id: each for each in found.values()}
     return found

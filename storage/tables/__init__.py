@@ -3,7 +3,6 @@
 from storage.tables.answers import (
     assignment,
     cycle,
-    deadline,
     form_row,
     history,
     message_topic,
@@ -12,7 +11,7 @@ from storage.tables.answers import (
 )
 from storage.tables.base import METADATA
 from storage.tables.broadcasts import broadcast, recipient
-from storage.tables.calendar import extension, stage
+from storage.tables.calendar import extension, stage, told_window, window_change
 from storage.tables.delivery import charge, event_key, failed_event, job, outbox
 from storage.tables.leases import lease
 from storage.tables.people import access_request, address, holding, invitation, link_code, person, post, session
@@ -28,7 +27,6 @@ __all__ = [
     "charge",
     "cycle",
     "daily_contact",
-    "deadline",
     "event_key",
     "extension",
     "failed_event",
@@ -53,4 +51,6 @@ __all__ = [
     "stage",
     "subscription",
     "told_summary",
+    "told_window",
+    "window_change",
 ]

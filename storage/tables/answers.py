@@ -22,14 +22,6 @@ cycle = Table(
     number("closed_at", is_optional=True),
     UniqueConstraint("year"),
 )
-deadline = Table(
-    "deadline",
-    METADATA,
-    reference("cycle_id", "cycle", is_key=True),
-    reference("district_id", "region", is_key=True),
-    Column("form", Text, primary_key=True),
-    number("due_at", is_optional=True),
-)
 assignment = Table(
     "assignment",
     METADATA,
@@ -38,9 +30,9 @@ assignment = Table(
     reference("region_id", "region", has_index=True),
     Column("form", Text, nullable=False),
     Column("version", Text, nullable=False),
-    number("due_at", is_optional=True),
     Column("progress", Text, nullable=False),
     number("sent_at", is_optional=True),
+    Column("windows", Text, nullable=False, server_default=""),  # when answers are taken: see storage.window_rows
     UniqueConstraint("cycle_id", "form", "region_id"),
     sqlite_autoincrement=True,  # buttons carry its number
 )

@@ -83,7 +83,7 @@ def test_a_district_is_added_with_all_its_villages(jemputbola: Command) -> None:
 
 def test_a_deadline_ends_with_its_day_in_jakarta(with_district: Command, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "var/jemputbola.db") as connection:
-        (due_at,) = connection.execute("SELECT DISTINCT due_at FROM deadline").fetchone()
+        (due_at,) = connection.execute("SELECT DISTINCT due_at FROM stage").fetchone()
 
     assert due_at == 1774976400_000  # 2026-03-31 17:00 UTC is midnight in Jakarta
 
@@ -248,7 +248,7 @@ def test_a_backup_is_put_back_and_what_was_there_is_kept_aside(with_district: Co
     assert "--replace" in refused.output
     assert len(list((tmp_path / "var").glob("jemputbola.db.replaced-*"))) == 1
     with sqlite3.connect(tmp_path / "var/jemputbola.db") as connection:
-        assert connection.execute("SELECT count(DISTINCT district_id) FROM deadline").fetchone() == (1,)
+        assert connection.execute("SELECT count(DISTINCT district_id) FROM stage").fetchone() == (1,)
 
 
 def test_nothing_is_put_back_while_the_bot_runs(with_district: Command, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -108,7 +108,7 @@ async def chats_at(url: str, library: Library) -> AsyncIterator[Chats]:
 async def appoint(chats: Chats) -> None:
     """Make Ahmad the head of a village."""
     roster = chats.store.roster
-    await roster.add_district(DISTRICT, 2026, DUE)
+    await roster.add_district(DISTRICT, 2026, DUE, at=DUE - timedelta(days=60))
     post = await roster.find_post(VILLAGE, Role.VILLAGE_HEAD)
     assert post is not None
     code = await roster.issue_invitation(post, Standing.DEFINITIVE, at=NOON, name="Ahmad", expires_at=DUE)

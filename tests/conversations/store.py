@@ -14,7 +14,7 @@ from conversations.sheets import RowMark, Sheet
 from indicators.form import RowNumber
 from indicators.scores import to_billionths
 from tests.conversations.inhabitants import Inhabitant, Mind
-from tests.conversations.places import DUE, FORM_OF_KIND, KAUR, REGIONS, START, UNIT_OF_ROLE, library
+from tests.conversations.places import FORM_OF_KIND, KAUR, REGIONS, START, UNIT_OF_ROLE, WINDOWS, library
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Store:
         """Give a region a form to answer."""
         held = self.library.forms[form]
         progress = RowMark.UNTOUCHED * len(held.rows)
-        self.assignments[number] = Assignment(number, form, held.version, region, 1, DUE, progress)
+        self.assignments[number] = Assignment(number, form, held.version, region, 1, WINDOWS, progress)
 
     def new_mind(self) -> Mind:
         """Make somebody of whom nothing is known."""

@@ -22,7 +22,7 @@ from conversations.sheets import Answer, RowMark, Sheet
 from storage.region_loading import kind_of, read_regions
 from tests.databases import PostgresqlDatabases
 from tests.storage.conftest import WITH_KAUR, open_store
-from tests.storage.forms import DUE
+from tests.storage.forms import DUE, NOW
 from tests.storage.people import KAUR, ONE, VILLAGE, appoint, give_answer, take, text_from
 
 PAGE = Path(__file__).parents[2] / "docs" / "scaling.md"
@@ -109,7 +109,7 @@ async def test_a_closed_cycle_gets_a_partition_of_its_own_and_people_go_on(url: 
     async with connected(url) as database:
         await database.execute(statements)
         await give_answer(after, text_from("a", 2), "26.2", "7")
-        await after.roster.add_district(KAUR, 2027, DUE)
+        await after.roster.add_district(KAUR, 2027, DUE, at=NOW)
         next_year = await database.fetchval(NEWEST, head.assignments[0].id)
         sheet = Sheet({"r26_1_q": Answer("6", head.person.id, 0)})
         saved = SaveSheet(next_year, "26.1", sheet, RowMark.COMPLETE, ONE, (AnswerChange("r26_1_q", None, "6"),))

@@ -79,7 +79,7 @@ class Ground:
         store = self.store(url)
         try:
             await store.roster.load_regions()
-            await store.roster.add_district(DISTRICT, 2026, DUE_AT)
+            await store.roster.add_district(DISTRICT, 2026, DUE_AT, at=LONG_AGO)
             posts = await store.roster.posts(role=Role.VILLAGE_HEAD)
             self.codes = [
                 await store.roster.issue_invitation(

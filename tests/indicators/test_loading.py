@@ -8,6 +8,7 @@ import pytest
 
 from indicators.exporting import export_form
 from indicators.form import AnswerKey, QuestionKind, RowNumber
+from indicators.instrument import build_instrument, read_calendar, read_instrument
 from indicators.loading import load_form, load_instrument
 from indicators.problems import FormError, Problem
 from indicators.wording import language_code
@@ -421,6 +422,43 @@ def test_a_faulty_instrument_says_what_is_wrong(before: str, tmp_path: Path) -> 
         load_instrument(tmp_path)
 
     assert said in str(caught.value) or said.replace("no TOML", "not TOML") in str(caught.value)
+
+
+def test_the_calendar_of_2024_takes_answers_in_two_stages() -> None:
+    instrument = load_instrument(KLA_2024)
+
+    assert instrument.answering == ("evaluasi_mandiri", "perbaikan")
+    assert [each.key for each in instrument.stages if each.is_of_record][:2] == ["perencanaan", "pra_kla"]
+    repair = instrument.stage("perbaikan")
+    assert repair
+    assert repair.title.said("id") == "Perbaikan"
+    assert instrument.stage("nothere") is None
+
+
+@pytest.mark.parametrize(
+    ("calendar", "fault"),
+    [
+        ("", "missing"),
+        ('[[stages]]\nkey = "a"', "missing"),
+        ('[[stages]]\nkey = "A b"\ntitle = { id = "A" }', "small letters"),
+        ('[[stages]]\nkey = "a"\ntitle = { id = "A" }', "No stage takes answers"),
+        ('[[stages]]\nkey = "a"\ntitle = { id = "A" }\n' * 2, "comes twice"),
+        ("[[", "not TOML"),
+    ],
+)
+def test_a_faulty_calendar_says_what_is_wrong(calendar: str, fault: str, tmp_path: Path) -> None:
+    written = read_instrument(KLA_2024)
+    (tmp_path / "calendar.toml").write_text(calendar)
+
+    with pytest.raises(FormError, match=fault) as refused:
+        build_instrument(written, [], read_calendar(tmp_path))
+
+    assert refused.value.problems[0].sheet == "calendar.toml"
+
+
+def test_a_year_without_a_calendar_has_one_stage_for_answers(tmp_path: Path) -> None:
+    assert read_calendar(tmp_path) is None
+    assert build_instrument(read_instrument(KLA_2024), []).answering == ("pengisian",)
 
 
 def test_a_folder_without_an_instrument_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from storage.database import connect
 from storage.store import Store
 from tests.databases import Databases, Template
-from tests.storage.forms import DUE, make_library
+from tests.storage.forms import DUE, NOW, make_library
 from tests.storage.people import KAUR
 
 
@@ -19,7 +19,7 @@ def open_store(url: str) -> Store:
 
 async def add_kaur(url: str) -> None:
     store = open_store(url)
-    await store.roster.add_district(KAUR, 2026, DUE)
+    await store.roster.add_district(KAUR, 2026, DUE, at=NOW)
     await store.close()
 
 

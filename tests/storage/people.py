@@ -16,11 +16,11 @@ from conversations.needs import InvitationNeed, InvitedToNeed, Need, SheetNeed
 from conversations.people import Invitation, Role, Standing
 from conversations.session import NEW_SESSION, Home, Session
 from conversations.sheets import EMPTY_SHEET, Answer, RowMark, Sheet
-from storage.moments import from_ms
 from storage.outbox import Room, Sender
 from storage.store import Store
-from storage.tables import deadline, region
+from storage.tables import assignment, region
 from storage.turns import AddressKey, Committed, Envelope, Turns
+from storage.window_rows import decode_windows
 from tests.storage.forms import NOW
 
 ONE = Fraction(1)
@@ -44,11 +44,13 @@ def text_from(name: str, number: int, words: str = "halo", *, at: datetime = NOW
 
 
 async def deadlines(store: Store, district: str) -> dict[str, datetime]:
-    """Give when each form of a district is due."""
-    statement = select(deadline.c.form, deadline.c.due_at).join(region, region.c.id == deadline.c.district_id)
+    """Give when each form of a district is due, where all its units have the same window."""
+    inside = region.c.code.like(f"{district}%")
+    statement = select(assignment.c.form, assignment.c.windows).join(region).where(inside).distinct()
     async with store._database.reading("Looking up deadlines") as connection:
-        found = await connection.execute(statement.where(region.c.code == district))
-        return {form: from_ms(due_at) for form, due_at in found}
+        found = [(form, decode_windows(windows)) for form, windows in await connection.execute(statement)]
+    assert len({form for form, _ in found}) == len(found)
+    return {form: window.due_at for form, (window,) in found if window.due_at}
 
 
 async def accept(store: Store, name: str, code: str, *, at: datetime = NOW, number: int = 0) -> Brief:
@@ -108,7 +110,7 @@ async def enlist_villages(store: Store, many: int) -> None:
     codes: list[str] = []
     for district in DISTRICTS:
         if len(codes) < many:
-            await store.roster.add_district(district, 2026, None)
+            await store.roster.add_district(district, 2026, None, at=NOW)
             issued = await store.roster.invite_vacant(district, at=NOW)
             codes += [each.code for each in issued if each.post.role is Role.VILLAGE_HEAD]
     for place, code in enumerate(codes[:many]):

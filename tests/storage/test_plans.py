@@ -15,7 +15,7 @@ from tests.databases import SqliteDatabases
 from tests.storage.conftest import WITH_KAUR, open_store
 from tests.storage.people import KAUR, VILLAGE, known
 
-OF_EVERYBODY = ("assignment", "sheet", "score_total", "history", "region", "deadline")
+OF_EVERYBODY = ("assignment", "sheet", "score_total", "history", "region", "stage")
 """Tables that grow with the country, or with the years."""
 
 

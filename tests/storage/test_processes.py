@@ -300,7 +300,7 @@ async def test_processes_that_start_together_on_an_empty_database_all_find_it_re
     async def start(store: Store) -> int:
         await migrate(empty)
         await store.roster.load_regions()
-        return (await store.roster.add_district(KAUR, 2026, DUE)).assignments
+        return (await store.roster.add_district(KAUR, 2026, DUE, at=NOW)).assignments
 
     async with processes(empty) as stores:
         added = await asyncio.gather(*(start(store) for store in stores))
@@ -313,7 +313,7 @@ async def test_processes_that_start_together_on_an_empty_database_all_find_it_re
 async def test_a_district_that_changes_while_people_answer_keeps_its_totals(helped: str) -> None:
     async def add_again(store: Store) -> None:
         for days in range(2):
-            await store.roster.add_district(KAUR, 2026, DUE + timedelta(days=days))
+            await store.roster.add_district(KAUR, 2026, DUE + timedelta(days=days), at=NOW)
 
     async with processes(helped) as stores:
         async with asyncio.TaskGroup() as tasks:

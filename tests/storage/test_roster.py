@@ -54,10 +54,10 @@ async def test_loading_regions_again_adds_nothing(store: Store) -> None:
 
 
 async def test_a_district_comes_with_posts_and_assignments_and_again_changes_the_deadline_only(store: Store) -> None:
-    first = await store.roster.add_district(KAUR, 2026, DUE)
+    first = await store.roster.add_district(KAUR, 2026, DUE, at=NOW)
     before = await score(store, KAUR)
 
-    second = await store.roster.add_district(KAUR, 2026, DUE + timedelta(days=1))
+    second = await store.roster.add_district(KAUR, 2026, DUE + timedelta(days=1), at=NOW)
 
     assert (first.name, first.subdistricts, first.villages) == ("Kabupaten Kaur", 15, 195)
     assert first.posts == 195 + 15 + 1 + 1 + 2
@@ -70,7 +70,7 @@ async def test_a_district_comes_with_posts_and_assignments_and_again_changes_the
 
 
 async def test_forms_without_points_are_assigned_only_when_asked_for(store: Store) -> None:
-    await store.roster.add_district(KAUR, 2026, DUE, forms=("drppa",))
+    await store.roster.add_district(KAUR, 2026, DUE, at=NOW, forms=("drppa",))
     head = await appoint(store, "head", VILLAGE, Role.VILLAGE_HEAD)
 
     assert [held.form for held in head.assignments] == ["dekela", "drppa"]
@@ -79,14 +79,14 @@ async def test_forms_without_points_are_assigned_only_when_asked_for(store: Stor
 @pytest.mark.parametrize("code", ["16", "99.99", "16.07.01", ""])
 async def test_what_is_no_district_is_refused_and_leaves_nothing(store: Store, code: str) -> None:
     with pytest.raises(StorageError, match="kabupaten"):
-        await store.roster.add_district(code, 2026, DUE)
+        await store.roster.add_district(code, 2026, DUE, at=NOW)
 
     assert await store.roster.find_region("16.07") is None
 
 
 async def test_an_unknown_form_is_refused(store: Store) -> None:
     with pytest.raises(StorageError, match="nothere"):
-        await store.roster.add_district(KAUR, 2026, DUE, forms=("nothere",))
+        await store.roster.add_district(KAUR, 2026, DUE, at=NOW, forms=("nothere",))
 
 
 async def test_vacant_posts_are_invited_and_older_invitations_to_them_end(kaur: Store) -> None:
@@ -292,7 +292,7 @@ def test_words_are_taken_apart_into_name_kind_and_surroundings() -> None:
 async def test_a_district_that_another_process_added_is_found(kaur: Store, kaur_url: str) -> None:
     assert await known(kaur, RegionSearchNeed("sungai rebo", ("village",))) == ()
     other = Store(connect(kaur_url), make_library())
-    await other.roster.add_district("16.07", 2026, DUE)
+    await other.roster.add_district("16.07", 2026, DUE, at=NOW)
     await other.close()
 
     found = await known(kaur, RegionSearchNeed("sungai rebo", ("village",)))

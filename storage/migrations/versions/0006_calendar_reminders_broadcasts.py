@@ -18,12 +18,62 @@ ADDED = {
         sa.Column("purpose", sa.Text(), server_default="", nullable=False),
         sa.Column("edits", BIG, nullable=True),
     ),
+    "assignment": (sa.Column("windows", sa.Text(), server_default="", nullable=False),),
     "sheet": (
         sa.Column("returned_reason", sa.Text(), server_default="", nullable=False),
         sa.Column("returned_at", BIG, nullable=True),
     ),
 }
-TABLES = ("stage", "extension", "planned", "daily_contact", "snooze", "subscription", "told_summary", "broadcast")
+TABLES = (
+    "stage",
+    "extension",
+    "window_change",
+    "told_window",
+    "planned",
+    "daily_contact",
+    "snooze",
+    "subscription",
+    "told_summary",
+    "broadcast",
+)
+TAKEN_OVER = (
+    """
+    INSERT INTO stage (cycle_id, district_id, form, key, due_at, closes_at)
+    SELECT cycle_id, district_id, '', 'evaluasi_mandiri', max(due_at), max(due_at)
+    FROM deadline GROUP BY cycle_id, district_id
+    """,
+    """
+    INSERT INTO stage (cycle_id, district_id, form, key, due_at, closes_at)
+    SELECT own.cycle_id, own.district_id, own.form, 'evaluasi_mandiri', own.due_at, own.due_at
+    FROM deadline own
+    JOIN stage usual ON usual.cycle_id = own.cycle_id AND usual.district_id = own.district_id AND usual.form = ''
+    WHERE coalesce(own.due_at, 0) <> coalesce(usual.due_at, 0)
+    """,
+    """
+    UPDATE assignment SET windows = '[["evaluasi_mandiri",null,' || coalesce(CAST(due_at AS TEXT), 'null') || ','
+    || coalesce(CAST(due_at AS TEXT), 'null') || ',0]]'
+    """,
+)
+GIVEN_BACK = (
+    """
+    INSERT INTO deadline (cycle_id, district_id, form, due_at)
+    SELECT DISTINCT asked.cycle_id, here.district_id, asked.form, coalesce(own.closes_at, usual.closes_at)
+    FROM assignment asked
+    JOIN region here ON here.id = asked.region_id
+    LEFT JOIN stage usual ON usual.cycle_id = asked.cycle_id AND usual.district_id = here.district_id
+    AND usual.form = '' AND usual.key = 'evaluasi_mandiri'
+    LEFT JOIN stage own ON own.cycle_id = asked.cycle_id AND own.district_id = here.district_id
+    AND own.form = asked.form AND own.key = 'evaluasi_mandiri'
+    """,
+    """
+    UPDATE assignment SET due_at = (
+        SELECT deadline.due_at FROM deadline
+        JOIN region ON region.district_id = deadline.district_id
+        WHERE region.id = assignment.region_id AND deadline.cycle_id = assignment.cycle_id
+        AND deadline.form = assignment.form
+    )
+    """,
+)
 
 
 def upgrade() -> None:
@@ -32,6 +82,7 @@ def upgrade() -> None:
             op.add_column(table, column)
     op.execute("""UPDATE job SET body = '{"what":"file",' || substr(body, 2)""")  # there were no others
     _add_calendar()
+    _take_deadlines_over()
     _add_planning()
     _add_broadcasts()
 
@@ -49,12 +100,37 @@ def _add_calendar() -> None:
         "extension",
         *_references("extension", cycle_id="cycle", post_id="post"),
         _text("form"),
+        _text("stage"),
         _number("until"),
         _text("reason", default=""),
         *_references("extension", is_optional=True, granted_by="person"),
         _number("granted_at"),
-        sa.PrimaryKeyConstraint("cycle_id", "post_id", "form", name=op.f("pk_extension")),
+        sa.PrimaryKeyConstraint("cycle_id", "post_id", "form", "stage", name=op.f("pk_extension")),
     )
+    op.create_table(
+        "window_change",
+        *_references("window_change", assignment_id="assignment"),
+        _text("before"),
+        _number("at"),
+        *_references("window_change", is_optional=True, changed_by="person"),
+        sa.PrimaryKeyConstraint("assignment_id", name=op.f("pk_window_change")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "told_window",
+        *_references("told_window", person_id="person", assignment_id="assignment"),
+        _text("windows"),
+        sa.PrimaryKeyConstraint("person_id", "assignment_id", name=op.f("pk_told_window")),
+        sqlite_with_rowid=False,
+    )
+
+
+def _take_deadlines_over() -> None:
+    """A form's deadline becomes the end of the self-assessment: that of most, or its own where it differs."""
+    for statement in TAKEN_OVER:
+        op.execute(statement)
+    op.drop_table("deadline")
+    op.execute("ALTER TABLE assignment DROP COLUMN due_at")
 
 
 def _add_planning() -> None:
@@ -151,8 +227,23 @@ def _number(name: str) -> sa.Column[int]:
 def downgrade() -> None:
     op.execute("""DELETE FROM job WHERE body NOT LIKE '{"what":"file"%'""")
     op.execute("""UPDATE job SET body = '{' || substr(body, 16)""")
+    _give_deadlines_back()
     for table in ("recipient", *reversed(TABLES)):
         op.drop_table(table)
     for table, columns in ADDED.items():
         for column in columns:
             op.execute(f"ALTER TABLE {table} DROP COLUMN {column.name}")
+
+
+def _give_deadlines_back() -> None:
+    """One end for each form: that of the self-assessment."""
+    op.create_table(
+        "deadline",
+        *_references("deadline", cycle_id="cycle", district_id="region"),
+        _text("form"),
+        sa.Column("due_at", BIG, nullable=True),
+        sa.PrimaryKeyConstraint("cycle_id", "district_id", "form", name=op.f("pk_deadline")),
+    )
+    op.add_column("assignment", sa.Column("due_at", BIG, nullable=True))
+    for statement in GIVEN_BACK:
+        op.execute(statement)
