@@ -10,6 +10,7 @@ import msgspec
 from conversations.audiences import BroadcastDraft
 from conversations.broadcasts import BroadcastChange
 from conversations.events import FileTarget, IncomingFile
+from conversations.letters import Letter
 from conversations.messages import Message
 from conversations.needs import Topic
 from conversations.people import Role, Standing
@@ -36,6 +37,8 @@ class Tell(msgspec.Struct, frozen=True):
     """Told at most once under this name."""
     address: int = 0
     """The chat of theirs that is meant, and no other; 0: any."""
+    letter: Letter | None = None
+    """What it brings, kept so that it can be answered."""
 
 
 class AnswerChange(msgspec.Struct, frozen=True):

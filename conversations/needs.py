@@ -172,6 +172,18 @@ class ReceivedBroadcastNeed(msgspec.Struct, frozen=True, tag=True):
     """Its number, where a button carries it; 0: it is looked for by the message."""
 
 
+class LetterNeed(msgspec.Struct, frozen=True, tag=True):
+    """A letter that somebody was sent; ``Letter | None``."""
+
+    reader: int
+    code: str = ""
+    """The one with this code; empty: the one that came in a message, or else the newest."""
+    address: int = 0
+    """The chat of the message that brought it."""
+    message: str = ""
+    """The channel's id of that message; empty: the newest letter."""
+
+
 Need = (
     SheetNeed
     | AllSheetsNeed
@@ -196,6 +208,7 @@ Need = (
     | BroadcastsNeed
     | BroadcastNeed
     | ReceivedBroadcastNeed
+    | LetterNeed
 )
 
 

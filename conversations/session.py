@@ -78,7 +78,20 @@ class Reviewing(msgspec.Struct, frozen=True, tag="reviewing"):
     assignment: int
 
 
-Place = Lost | Invited | Requesting | Linking | Home | Asking | Confirming | Sorting | Reviewing
+class Writing(msgspec.Struct, frozen=True, tag="writing", omit_defaults=True):
+    """The person writes to somebody: an answer to a letter or a broadcast, or, without either, a question."""
+
+    letter: str = ""
+    """The code of the letter that is answered."""
+    broadcast: int = 0
+    """The broadcast that is answered."""
+    written: str = ""
+    """What was typed and may be meant for them: is it?"""
+    is_open: bool = False
+    """A question is open that those words may answer instead."""
+
+
+Place = Lost | Invited | Requesting | Linking | Home | Asking | Confirming | Sorting | Reviewing | Writing
 
 
 class Undoable(msgspec.Struct, frozen=True, array_like=True):

@@ -72,7 +72,7 @@ class Verb(StrEnum):
     BROADCAST = "n8"
     """what: a change (``broadcasts.BroadcastChange``), show, record, or a step of a draft; then the broadcast"""
     REPLY = "n9"
-    """broadcast: answer who sent it"""
+    """broadcast (0: none), [code of a letter, or what: ask, yes, no, cancel]: write back"""
     NEWS = "na"
     """what: show, on, off, always, changes, days, hours, day (0: Monday), hour (minute of the day)"""
 

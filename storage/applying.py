@@ -24,7 +24,10 @@ from conversations.actions import (
     Tell,
 )
 from conversations.engine import Step
+from conversations.letters import Letter
 from conversations.needs import (
+    FreshCodeNeed,
+    LetterNeed,
     RowAnswersNeed,
     ScoreNeed,
     TopicNeed,
@@ -127,14 +130,30 @@ class StepApplier:
         )
 
     def _tell(self, action: Tell, turn: Turn) -> None:
+        dedupe = f"tell:{action.person}:{action.once}"
         row = {
             "priority": int(Priority.ALERT),
             "body": _encoded(action.message),
-            "dedupe": f"tell:{action.person}:{action.once}",
+            "dedupe": dedupe,
             "not_after": FOREVER,
             "created_at": turn.at,
         }
         self._state.pending.told.append(Told(action.person, action.address, row))
+        if action.letter:
+            self._keep_letter(action.letter, dedupe)
+
+    def _keep_letter(self, letter: Letter, dedupe: str) -> None:
+        self._state.pending.letters.append(
+            {
+                "code": letter.code,
+                "sender_id": letter.sender,
+                "reader_id": letter.reader,
+                "text": letter.text,
+                "sent_at": as_ms(letter.sent_at),
+                "dedupe": dedupe,
+            }
+        )
+        self._state.forget_needs(LetterNeed, FreshCodeNeed)
 
     def _save_sheet(self, action: SaveSheet, turn: Turn) -> None:
         state = self._state

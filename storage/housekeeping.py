@@ -12,7 +12,7 @@ from sqlalchemy import Table, bindparam, delete, func, select, text, update
 from storage.database import Database
 from storage.moments import as_ms
 from storage.outbox_states import UNTIL_HEARD, OutboxState
-from storage.tables import address, event_key, failed_event, outbox, session, sheet
+from storage.tables import address, event_key, failed_event, letter, outbox, session, sheet
 from storage.windows import WINDOWS
 
 KEYS_KEPT = timedelta(days=8)
@@ -20,7 +20,7 @@ KEYS_KEPT = timedelta(days=8)
 TEXTS_KEPT = timedelta(days=1)
 SENT_KEPT = timedelta(days=30)
 ONCE_KEPT = timedelta(days=400)
-"""Messages that are told at most once: longer than a cycle."""
+"""Messages that are told at most once, and letters: longer than a cycle."""
 HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 IN_USE = (
     (sheet.c.body, sheet.c.assignment_id, '"evidence"'),
@@ -46,6 +46,7 @@ class Cleaned:
     """How much was thrown away."""
 
     event_keys: int
+    letters: int
     texts: int
     messages: int
 
@@ -63,6 +64,7 @@ class Housekeeping:
         await self._look_again(at)
         return Cleaned(
             event_keys=await self._delete(event_key, event_key.c.at < as_ms(at - KEYS_KEPT)),
+            letters=await self._delete(letter, letter.c.sent_at < as_ms(at - ONCE_KEPT)),
             texts=await self._blank(ended & (outbox.c.done_at < as_ms(at - TEXTS_KEPT))),
             messages=await self._delete(
                 outbox, ended & outbox.c.dedupe.is_(None) & (outbox.c.done_at < as_ms(at - SENT_KEPT))

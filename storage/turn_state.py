@@ -176,6 +176,7 @@ class Pending:
     """People whose session has changed."""
     outbox: list[dict[str, Any]] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
+    letters: list[dict[str, Any]] = field(default_factory=list)
     superseded: set[tuple[int, str]] = field(default_factory=set)
     jobs: list[dict[str, Any]] = field(default_factory=list)
     topics: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from conversations.dialogs.offers import menu_button
 from conversations.forms import Filling, Spot
 from conversations.messages import Button
 from conversations.needs import Topic
-from conversations.session import Asking, Confirming, Home, Session, Sorting
+from conversations.session import Asking, Confirming, Home, Session, Sorting, Writing
 from conversations.sheets import Answer
 from conversations.taps import Verb, tap
 from conversations.texts import Markup
@@ -115,7 +115,7 @@ def pause(turn: Turn) -> None:
     turn.note(paused=asking_of(turn.session), place=Home())
 
 
-def leave_to(turn: Turn, place: Sorting | Home) -> None:
+def leave_to(turn: Turn, place: Sorting | Home | Writing) -> None:
     """Go elsewhere for a moment; the open question waits."""
     turn.note(paused=asking_of(turn.session), place=place)
 

@@ -8,6 +8,7 @@ from conversations.dialogs import (
     files,
     home,
     language,
+    letters,
     linking,
     moving,
     person,
@@ -87,7 +88,7 @@ def _obey_rarely(turn: Turn, command: Command) -> None:
         case Intent.UNDO:
             moving.undo_last(turn)
         case Intent.ASK:
-            home.ask_coordinator(turn)
+            letters.ask_coordinator(turn)
         case Intent.FORGET:
             person.confirm_forget(turn)
         case Intent.PRIVACY:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from conversations.actions import Tell
-from conversations.dialogs.asking import asking_of, pause, say_and_ask_again, waiting
+from conversations.dialogs.asking import asking_of, pause
 from conversations.dialogs.going import start_filling
 from conversations.dialogs.offers import ask_button, menu_button
 from conversations.dialogs.overview import lacking
 from conversations.dialogs.status import context_line, deadline_line, status_text
 from conversations.hours import greeting_key
-from conversations.messages import Button, bubble
-from conversations.needs import CoordinatorsNeed
+from conversations.messages import Button
 from conversations.people import Assignment, Role
 from conversations.session import Lost
 from conversations.taps import Verb, tap
-from conversations.texts import LANGUAGES, Markup, Texts
+from conversations.texts import LANGUAGES, Markup
 from conversations.turn import Buttons, Turn, column, joined, lines
 from conversations.views.bars import bar
 from conversations.views.naming import post_name
@@ -149,28 +147,6 @@ def stop(turn: Turn) -> None:
         column(Button(turn.texts.plain("button.continue"), tap(Verb.CONTINUE, assignment.id))) if assignment else ()
     )
     turn.say(joined(turn.texts("stopped"), deadline), buttons)
-
-
-def ask_coordinator(turn: Turn) -> None:
-    """Let the district's coordinators know that somebody needs help, and where."""
-    post = next(iter(turn.brief.posts), None)
-    coordinators = turn.find(CoordinatorsNeed(post.region.district_id)) if post else ()
-    if post is None or not isinstance(coordinators, tuple) or not coordinators:
-        turn.say(turn.texts("ask.nobody"), menu_buttons(turn) if turn.brief.posts else lost_buttons(turn))
-        return
-    for person in coordinators:
-        texts = turn.texts_of(person)
-        name = post_name(turn.brief.library, post, texts)
-        text = texts("ask.told", name=turn.brief.person.name, post=name, where=_where_stuck(turn, texts))
-        turn.do(Tell(person, bubble(text), f"ask:{turn.brief.person.id}:{person}:{turn.today.isoformat()}"))
-    turn.note(misses=0)
-    say_and_ask_again(turn, turn.texts("ask.done"))
-
-
-def _where_stuck(turn: Turn, texts: Texts) -> Markup:
-    found = waiting(turn)
-    row = found[1].row(found[0].row) if found else None
-    return texts("ask.where", title=row.title.said(texts.language)) if row else Markup("")
 
 
 def not_understood(turn: Turn) -> None:

@@ -10,6 +10,7 @@ from conversations.dialogs import (
     files,
     home,
     language,
+    letters,
     moving,
     person,
     registration,
@@ -52,6 +53,7 @@ DIALOGS: Mapping[Verb, Callable[[Turn, Tap], None]] = {
     Verb.REQUEST: requests.take_tap,
     Verb.DECIDE: requests.decide,
     Verb.CHATS: chats.take_tap,
+    Verb.REPLY: letters.take_tap,
     Verb.NEWS: subscriptions.take_tap,
 }
 """Whose taps a dialog takes as they are."""
@@ -227,7 +229,7 @@ def menu(turn: Turn, what: str) -> None:
         case "queue":
             requests.show_queue(turn)
         case "ask":
-            home.ask_coordinator(turn)
+            letters.ask_coordinator(turn)
         case "privacy":
             person.show_privacy(turn)
         case "forget":

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import re
 
-from conversations.dialogs import evidence, home, language, linking, moving, registration, requests, review
+from conversations.dialogs import evidence, home, language, letters, linking, moving, registration, requests, review
 from conversations.dialogs.answering import confirmed, not_meant, propose, take_value, take_written
-from conversations.dialogs.asking import ask, find_question, open_spot, say_and_ask_again
+from conversations.dialogs.asking import find_question, open_spot, say_and_ask_again
 from conversations.dialogs.commands import ANYWHERE, is_meant, obey
 from conversations.dialogs.doubts import Given, explain_rejection
-from conversations.dialogs.offers import ask_button
+from conversations.dialogs.misses import explain_miss
 from conversations.dialogs.rows import row_meant
 from conversations.dialogs.tapping import take
 from conversations.dialogs.unusual import lead_back
 from conversations.events import LocationReceived, TextEdited, TextReceived
 from conversations.forms import Filling, Spot
 from conversations.needs import Topic, TopicNeed
-from conversations.session import Confirming, Invited, Linking, Lost, Requesting, Sorting
+from conversations.session import Confirming, Home, Invited, Linking, Lost, Requesting, Sorting, Writing
 from conversations.taps import read_tap
 from conversations.turn import Turn
 from conversations.words import NO, YES, Command, Intent, has_code_shape, plain, read_command
 from indicators.form import QuestionKind, Row
-from indicators.reading import Rejection
 
 ROW_NUMBER = re.compile(r"\d+[A-Za-z]?\.\d+[a-z]*")
 COMPLAINT = re.compile(r"^yang\b.*\b(?:salah|keliru|kurang tepat)\b", re.IGNORECASE)
@@ -29,6 +28,8 @@ COMPLAINT = re.compile(r"^yang\b.*\b(?:salah|keliru|kurang tepat)\b", re.IGNOREC
 START = "/start "
 LEAVING = frozenset({Intent.MENU, Intent.HELP, Intent.STOP, Intent.UNDO})
 """What ends a request; nearly all else is taken as the name or the region."""
+GOING_ON = frozenset({Intent.FILL, Intent.CONTINUE})
+"""What ends writing to somebody, too."""
 DONE = frozenset({"sudah", "sdh", "sudah semua", "itu saja", "cukup itu", "habis", "that is all", "that's all"})
 NONE_YET = frozenset({"belum", "blm", "belum ada", "tidak ada", "tdk ada", "not yet", "none"})
 
@@ -48,8 +49,33 @@ def take_text(turn: Turn, event: TextReceived) -> None:
         _take_while_linking(turn, place, written, command)
     elif isinstance(place, Requesting):
         _take_in_request(turn, place, written, command)
-    elif not (event.reply_to and command is None and _answers_topic(turn, event.reply_to, written)):
+    elif not (event.reply_to and _answers_older(turn, event.reply_to, written, command)):
+        _take_unquoted(turn, written, command)
+
+
+def _answers_older(turn: Turn, message: str, written: str, command: Command | None) -> bool:
+    """Words that quote an older message answer the question or the letter that it brought."""
+    return (command is None and _answers_topic(turn, message, written)) or letters.take_reply(turn, message, written)
+
+
+def _take_unquoted(turn: Turn, written: str, command: Command | None) -> None:
+    if isinstance(turn.place, Writing):
+        _take_while_writing(turn, turn.place, written, command)
+    elif command or not letters.came_meanwhile(turn, written):
         _take_words(turn, written, command)
+
+
+def _take_while_writing(turn: Turn, place: Writing, written: str, command: Command | None) -> None:
+    intent = command.intent if command else None
+    if intent in (Intent.UNDO, Intent.STOP):
+        letters.cancel(turn)
+    elif command and intent is Intent.LANGUAGE:
+        obey(turn, command)
+    elif command and intent in LEAVING | GOING_ON:
+        turn.move(turn.session.paused or Home())
+        obey(turn, command)
+    else:
+        letters.take_text(turn, place, written)
 
 
 def _obeys_anywhere(turn: Turn, written: str, command: Command | None) -> bool:
@@ -106,8 +132,12 @@ def _take_words(turn: Turn, written: str, command: Command | None) -> None:
     rejection = None if is_command else take_written(turn, spot, written)
     if command and (is_command or rejection):
         obey(turn, command)
-    elif rejection and not (_ends_evidence(turn, spot, plain(written)) or _names_row(turn, written)):
-        _miss(turn, spot, rejection)
+    elif rejection and not (
+        _ends_evidence(turn, spot, plain(written))
+        or _names_row(turn, written)
+        or (not turn.session.misses and letters.was_lately(turn, written))
+    ):
+        explain_miss(turn, spot, rejection)
 
 
 def _take_at_menu(turn: Turn, written: str, command: Command | None) -> None:
@@ -115,7 +145,7 @@ def _take_at_menu(turn: Turn, written: str, command: Command | None) -> None:
         obey(turn, command)
     elif isinstance(turn.place, Sorting) and _sorts(turn, turn.place, written):
         return
-    elif not (_picks_offered(turn, written) or _names_row(turn, written)):
+    elif not (_picks_offered(turn, written) or _names_row(turn, written) or letters.was_lately(turn, written)):
         home.not_understood(turn)
 
 
@@ -184,18 +214,6 @@ def _ends_evidence(turn: Turn, spot: Spot, words: str) -> bool:
         moving.skip(turn, spot)
         return True
     return False
-
-
-def _miss(turn: Turn, spot: Spot, rejection: Rejection) -> None:
-    """Nothing fitted: say what is expected here, and after three misses offer the coordinator."""
-    misses = turn.session.misses + 1
-    if misses >= home.MISSES_BEFORE_OFFER:
-        turn.extras = (ask_button(turn),)
-    if spot.question.is_evidence:
-        ask(turn, spot, before=turn.texts("evidence.wanted_more" if spot.files else "evidence.wanted"))
-    else:
-        explain_rejection(turn, spot, rejection)
-    turn.note(misses=misses)
 
 
 def take_edit(turn: Turn, event: TextEdited) -> None:

@@ -12,7 +12,7 @@ from storage.envelopes import via
 from storage.inserting import insert_into, plain, write_many
 from storage.moments import as_ms
 from storage.reaching import Because, Chosen, reach
-from storage.tables import address, failed_event, job, outbox
+from storage.tables import address, failed_event, job, letter, outbox
 from storage.turn_state import Told, TurnState
 
 
@@ -24,6 +24,7 @@ async def write_delivery(connection: AsyncConnection, state: TurnState) -> None:
     told = await _addressed(connection, state) if pending.told else []
     if told:
         await connection.execute(insert_into(connection, outbox).on_conflict_do_nothing(), told)
+    await write_many(connection, plain(letter), pending.letters)
     await write_many(connection, plain(job), pending.jobs)
     await write_many(connection, plain(failed_event), pending.failed)
     state.messages += len(pending.outbox) + len(told)

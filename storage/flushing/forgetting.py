@@ -13,6 +13,7 @@ from storage.tables import (
     address,
     holding,
     invitation,
+    letter,
     link_code,
     outbox,
     person,
@@ -55,6 +56,7 @@ async def _blank(connection: AsyncConnection, old: int, at: int) -> None:
     await connection.execute(delete(access_request).where(access_request.c.person_id == old))
     for table in (session, link_code, subscription, told_summary):
         await connection.execute(delete(table).where(table.c.person_id == old))
+    await connection.execute(delete(letter).where((letter.c.sender_id == old) | (letter.c.reader_id == old)))
 
 
 async def _unbind(connection: AsyncConnection, old: int, new: int) -> None:
@@ -90,4 +92,5 @@ def _move_pending(pending: Pending, old: int, new: int) -> None:
     for each in pending.acceptances:
         if each.person == old:
             each.person = new
+    pending.letters = [each for each in pending.letters if old not in (each["sender_id"], each["reader_id"])]
     pending.chats = [each._replace(person=new) if each.person == old else each for each in pending.chats]

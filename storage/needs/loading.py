@@ -19,6 +19,7 @@ from conversations.needs import (
     HolderNeed,
     InvitationNeed,
     InvitedToNeed,
+    LetterNeed,
     LinkNeed,
     Need,
     PersonNeed,
@@ -38,6 +39,7 @@ from storage.flushing import flush
 from storage.needs.broadcasts import audiences, broadcasts, newest_broadcasts, received_broadcasts
 from storage.needs.chats import chats, holders, links, same_phones
 from storage.needs.invitations import fresh_codes, invitations, invited_to
+from storage.needs.letters import letters
 from storage.needs.people import coordinators, people, queues, requests
 from storage.needs.regions import regions, searches
 from storage.needs.scores import row_answers, scores
@@ -70,6 +72,7 @@ LOADERS: Mapping[type[Any], Loader] = {
     BroadcastNeed: broadcasts,
     ReceivedBroadcastNeed: received_broadcasts,
     SubscriptionNeed: subscriptions,
+    LetterNeed: letters,
 }
 UNTOUCHED_BY_STEPS = frozenset({SheetNeed, TopicNeed, FreshCodeNeed, RegionNeed, RegionSearchNeed})
 """Needs that can be read while steps are unwritten: memory has what those steps changed."""

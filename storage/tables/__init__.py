@@ -14,6 +14,7 @@ from storage.tables.broadcasts import broadcast, recipient
 from storage.tables.calendar import extension, stage, told_window, window_change
 from storage.tables.delivery import charge, event_key, failed_event, job, outbox
 from storage.tables.leases import lease
+from storage.tables.letters import letter
 from storage.tables.people import access_request, address, holding, invitation, link_code, person, post, session
 from storage.tables.planning import daily_contact, planned, snooze, subscription, told_summary
 from storage.tables.regions import region
@@ -36,6 +37,7 @@ __all__ = [
     "invitation",
     "job",
     "lease",
+    "letter",
     "link_code",
     "message_topic",
     "outbox",

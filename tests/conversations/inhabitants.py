@@ -42,6 +42,8 @@ class Inhabitant:
     heard: list[Message] = field(default_factory=list)
     topics: dict[str, Topic] = field(default_factory=dict)
     """What each message of this chat was about, by its id."""
+    letters: dict[str, str] = field(default_factory=dict)
+    """The codes of the letters that messages brought, by the messages' ids."""
     told_at: list[str] = field(default_factory=list)
     """Ids of the messages that were heard, in order."""
     typed: dict[str, str] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from conversations.messages import MOST_TEXT_UNITS, Message
 from conversations.needs import (
     AllSheetsNeed,
     InvitedToNeed,
+    LetterNeed,
     Need,
     QueueNeed,
     RequestNeed,
@@ -24,11 +25,13 @@ from conversations.needs import (
     SheetNeed,
 )
 from conversations.people import Assignment, Role
-from conversations.session import Session
+from conversations.session import Session, Writing
 from conversations.taps import MOST_BYTES, read_tap
 from tests.conversations.places import REGIONS
 
 MOST_SESSION_BYTES = 4096
+MOST_LONG_SESSION_BYTES = 32_768
+"""While somebody's own words are kept in it that wait to be sent: any 4,096 characters, escaped."""
 MOST_LABEL_CHARACTERS = 120
 TAG = re.compile(r"<(/?)([^<>]*)>")
 ALLOWED = frozenset({"b", "i", "code", "pre"})
@@ -71,7 +74,8 @@ def check_step(brief: Brief, event: Event, step: Step) -> None:
         check_need(need)
     written = msgspec.json.encode(step.session)
     assert msgspec.json.decode(written, type=Session) == step.session
-    assert len(written) < MOST_SESSION_BYTES, written
+    has_words = isinstance(step.session.place, Writing)
+    assert len(written) < (MOST_LONG_SESSION_BYTES if has_words else MOST_SESSION_BYTES), written
     assert "\n" not in written.decode()
     own = own_assignments(brief)
     for action in step.actions:
@@ -118,6 +122,8 @@ def check_needs(brief: Brief) -> None:
                 assert assignment in own, need
             case ScoreNeed(region=region) | RowAnswersNeed(region=region):
                 assert _lies_within(brief, region), need
+            case LetterNeed(reader=reader):
+                assert reader == brief.person.id, need
             case QueueNeed() | RequestNeed():
                 assert is_coordinator, need
             case _:

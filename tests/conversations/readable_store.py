@@ -16,6 +16,7 @@ from conversations.needs import (
     HolderNeed,
     InvitationNeed,
     InvitedToNeed,
+    LetterNeed,
     LinkNeed,
     Need,
     PersonNeed,
@@ -81,7 +82,8 @@ class ReadableStore(Store):
 
     @lookup.register
     def _(self, need: FreshCodeNeed) -> object:
-        spelled = f"{sum(need.purpose.encode()):05d}".translate(str.maketrans("01", "AB"))
+        self.codes += 1
+        spelled = f"{self.codes:05d}".translate(str.maketrans("01", "AB"))
         return f"FRESH{spelled}"[-need.characters :]
 
     @lookup.register
@@ -92,6 +94,16 @@ class ReadableStore(Store):
             return None
         is_usable = not code.is_used and self.at < code.expires_at
         return self._counterpart(chat, code.mind, is_usable=is_usable)
+
+    @lookup.register
+    def _(self, need: LetterNeed) -> object:
+        mine = {each.code: each for each in self.letters.values() if each.reader == need.reader}
+        if need.code:
+            return mine.get(need.code)
+        if not need.message:
+            return max(mine.values(), key=lambda each: each.sent_at, default=None)
+        chat = next(each for each in self.people.values() if each.address == need.address)
+        return mine.get(chat.letters.get(need.message, ""))
 
     @lookup.register
     def _(self, need: PhoneNeed) -> object:

@@ -9,6 +9,7 @@ import msgspec
 
 from conversations.actions import Action, SaveSheet
 from conversations.brief import Library
+from conversations.letters import Letter
 from conversations.people import AccessRequest, Assignment, Invitation, Person, Region, Role
 from conversations.sheets import RowMark, Sheet
 from indicators.form import RowNumber
@@ -41,6 +42,10 @@ class Store:
     invitations: dict[str, Invitation] = field(default_factory=dict)
     requests: dict[int, AccessRequest] = field(default_factory=dict)
     link_codes: dict[str, LinkCode] = field(default_factory=dict)
+    letters: dict[str, Letter] = field(default_factory=dict)
+    """By their codes."""
+    codes: int = 0
+    """Secret codes that were ever given."""
     minds: int = 0
     """People that there ever were."""
     saved: list[SaveSheet] = field(default_factory=list)

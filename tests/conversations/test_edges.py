@@ -21,6 +21,7 @@ from conversations.events import (
     TextReceived,
 )
 from conversations.hours import day_there, greeting_key
+from conversations.letters import MOST_LETTER_CHARACTERS
 from conversations.needs import Missing, RegionSearchNeed, ScoreNeed, SheetNeed, TopicNeed
 from conversations.people import Role
 from conversations.saving import MOST_EVIDENCE
@@ -180,6 +181,20 @@ def test_what_is_remembered_of_texts_stays_small() -> None:
     for number in range(MOST_REMEMBERED + 2):
         assert texts("answer.understood", answer=number) == f"✅ {number}."
     assert len(texts._remembered) <= MOST_REMEMBERED
+
+
+def test_a_letter_that_is_too_long_is_asked_for_again_and_nobody_is_told() -> None:
+    world = World()
+    world.appoint("siti", Role.COORDINATOR, BANYUASIN)
+    world.appoint("ahmad", Role.VILLAGE_HEAD, SUNGAI_REBO)
+    world.taps_raw("ahmad", "n9:0:ask")
+
+    world.says("ahmad", "a" * (MOST_LETTER_CHARACTERS + 1))
+    told_then = list(world.people["siti"].heard)
+    world.says("ahmad", "a" * MOST_LETTER_CHARACTERS)
+
+    assert not told_then
+    assert len(world.people["siti"].heard) == 1
 
 
 def test_a_row_takes_only_so_many_files() -> None:

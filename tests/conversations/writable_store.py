@@ -91,8 +91,12 @@ class WritableStore(ReadableStore):
         other = next((each for each in chats if each.address == meant), None)
         if other is None and not action.address:
             other = next(iter(chats), None)
-        if other is not None:
-            self.hear(other, action.message, None)
+        if other is None:
+            return
+        self.hear(other, action.message, None)
+        if action.letter:
+            self.letters[action.letter.code] = action.letter
+            other.letters[other.told_at[-1]] = action.letter.code
 
     @do.register
     def _(self, action: SaveSheet, inhabitant: Inhabitant) -> None:

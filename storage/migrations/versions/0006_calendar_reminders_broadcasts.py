@@ -35,6 +35,7 @@ TABLES = (
     "subscription",
     "told_summary",
     "broadcast",
+    "letter",
 )
 TAKEN_OVER = (
     """
@@ -85,6 +86,7 @@ def upgrade() -> None:
     _take_deadlines_over()
     _add_planning()
     _add_broadcasts()
+    _add_letters()
 
 
 def _add_calendar() -> None:
@@ -206,6 +208,20 @@ def _add_broadcasts() -> None:
     )
     for name in ("outbox_id", "person_id"):
         op.create_index(f"ix_recipient_{name}", "recipient", [name])
+
+
+def _add_letters() -> None:
+    op.create_table(
+        "letter",
+        _text("code"),
+        *_references("letter", sender_id="person", reader_id="person"),
+        _text("text"),
+        _number("sent_at"),
+        _text("dedupe"),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_letter")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_letter_reader_id", "letter", ["reader_id"])
 
 
 def _references(table: str, *, is_optional: bool = False, **to: str) -> list[Any]:
