@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -47,6 +47,8 @@ SENDING = Backoff(timedelta(seconds=1), timedelta(minutes=5))
 FETCHING = Backoff(timedelta(seconds=5), timedelta(minutes=5))
 CALLING = Backoff(timedelta(seconds=1), timedelta(minutes=1))
 LISTENING = Backoff(timedelta(seconds=1), timedelta(seconds=30))
+BROADCASTS_TENDED = timedelta(seconds=5)
+"""So often broadcasts that are under way are looked after, and what shows them is told anew."""
 MEBIBYTE = 1024 * 1024
 
 
@@ -115,7 +117,7 @@ def assemble(settings: Settings, store: Store, alone_since: datetime | None = No
     pipeline = Pipeline(store.begin_turns, DIALOG, clock, lambda committed: listener.wake(committed.words))
     jobs = FileJobs(store.jobs, files, channels, accept=pipeline.submit, clock=clock, backoff=FETCHING)
     wakes[JOBS] = jobs.wake
-    caretaker = Caretaker(_chores(store, files), clock)
+    caretaker = Caretaker(_chores(store, files, listener.wake), clock)
     polled = [polling(via_of(each)) for each in channels if each.is_polled]
     names = [CHORES, *(sending(each.via) for each in delivery), *polled]
     leadership = Leadership(store.leases, names, steady=steady, alone_since=alone_since)
@@ -228,11 +230,17 @@ def _simulator(settings: Settings, store: Store, clock: Clock, open_file: OpenFi
     return channel, Mount("/", create_app(channel, posts))
 
 
-def _chores(store: Store, files: FileStore) -> Mapping[str, tuple[timedelta, Chore]]:
+def _chores(
+    store: Store, files: FileStore, wake: Callable[[Collection[str]], None]
+) -> Mapping[str, tuple[timedelta, Chore]]:
     async def sweep(at: datetime) -> None:
         await files.sweep(await store.housekeeping.evidence_in_use(), at)
 
+    async def tend_broadcasts(at: datetime) -> None:
+        wake(await store.broadcasts.tend(at))
+
     return {
+        "tend_broadcasts": (BROADCASTS_TENDED, tend_broadcasts),
         "tidy_database": (timedelta(hours=1), store.housekeeping.clean),
         "sweep_files": (timedelta(hours=24), sweep),
     }

@@ -115,6 +115,8 @@ class Broadcast(msgspec.Struct, frozen=True):
     people: int
     """Those who are to get a copy, as far as they are known: everybody soon after it has started."""
     waiting: int
+    next_at: datetime | None
+    """When the first of those that wait may go, where that is later: the hours there, or the message of a day."""
     sent: int
     """The channel took it; among them are:"""
     delivered: int

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, case, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.audiences import Audience, BroadcastDraft
@@ -23,6 +23,7 @@ from storage.tables.base import AnyRow
 LATE = "too late"
 GONE = ("reader gone or opted out", "opted out", "unlinked", "forgotten")
 """What ``storage.housekeeping``, ``storage.reaching`` and ``storage.flushing.forgetting`` write as reasons."""
+CANCELLED = "the broadcast was cancelled"
 REPORTED = ("delivered_at", "read_at")
 UNDER_WAY = (BroadcastState.SCHEDULED, BroadcastState.SENDING, BroadcastState.PAUSED)
 
@@ -61,25 +62,35 @@ async def launch(connection: AsyncConnection, draft: BroadcastDraft, *, author: 
     return number
 
 
-async def change(connection: AsyncConnection, number: int, wanted: BroadcastChange, *, at: int) -> bool:
-    """Change a broadcast, if it is not too late for that; tell whether it was changed."""
+async def change(connection: AsyncConnection, number: int, wanted: BroadcastChange, *, at: int) -> set[str]:
+    """Change a broadcast, if it is not too late for that; give by what messages go out now."""
     before, after = CHANGES[wanted]
     fits = (broadcast.c.id == number) & broadcast.c.state.in_([int(each) for each in before])
     if wanted is BroadcastChange.UNDO:
         fits &= broadcast.c.starts_at > at
     changed = (await connection.execute(update(broadcast).where(fits).values(state=int(after)))).rowcount > 0
-    if changed and wanted is BroadcastChange.RESUME:
-        await _let_go(connection, number)
-    return changed
+    return await _let_go(connection, number) if changed and wanted is BroadcastChange.RESUME else set()
 
 
-async def _let_go(connection: AsyncConnection, number: int) -> None:
+async def _let_go(connection: AsyncConnection, number: int) -> set[str]:
     """What was put off while it was paused is judged again now; what is being judged comes by itself soon."""
+    held = waiting_copies(number).where(outbox.c.not_before < UNTIL_HEARD, outbox.c.attempts == 0)
+    await connection.execute(update(outbox).where(outbox.c.id.in_(held)).values(not_before=0))
+    ways = select(outbox.c.via).distinct().where(outbox.c.id.in_(held))
+    return set((await connection.scalars(ways)).all())
+
+
+async def drop_waiting(connection: AsyncConnection, number: int, *, at: int) -> None:
+    """Let nobody get a copy who has none yet; what is on its way is."""
+    dropped = {"state": int(OutboxState.DROPPED), "reason": CANCELLED, "done_at": at}
+    await connection.execute(update(outbox).where(outbox.c.id.in_(waiting_copies(number))).values(dropped))
+
+
+def waiting_copies(number: int) -> Select[Any]:
+    """Give the copies of a broadcast that wait and that nobody else is changing just now, in the order of locking."""
     copies = select(recipient.c.outbox_id).where(recipient.c.broadcast_id == number)
-    waiting = (outbox.c.state == OutboxState.WAITING) & (outbox.c.not_before < UNTIL_HEARD)
-    held = select(outbox.c.id).where(outbox.c.id.in_(copies), waiting, outbox.c.attempts == 0).order_by(outbox.c.id)
-    free = held.with_for_update(skip_locked=True)
-    await connection.execute(update(outbox).where(outbox.c.id.in_(free)).values(not_before=0))
+    waiting = select(outbox.c.id).where(outbox.c.id.in_(copies), text("outbox.state = 0"))
+    return waiting.order_by(outbox.c.id).with_for_update(skip_locked=True)
 
 
 async def draft_of_failed(connection: AsyncConnection, number: int) -> BroadcastDraft | None:
@@ -111,7 +122,7 @@ class _Counts:
         self.by_state: defaultdict[int, int] = defaultdict(int)
         self.failed: dict[Failure, int] = {}
         self.left_out: dict[LeftOut, int] = {}
-        self.delivered = self.read = self.people = 0
+        self.delivered = self.read = self.people = self.next_at = 0
 
     def add(self, row: AnyRow) -> None:
         if row.left_out:
@@ -121,13 +132,16 @@ class _Counts:
         self.by_state[row.state] += row.many
         self.delivered += row.delivered_at
         self.read += row.read_at
+        if row.state == OutboxState.WAITING:
+            self.next_at = 0 if row.next_at == UNTIL_HEARD else row.next_at
         if row.state == OutboxState.FAILED:
             self.failed[Failure(row.failure)] = row.many
 
 
 async def _counts(connection: AsyncConnection, numbers: Collection[int]) -> defaultdict[int, _Counts]:
     kinds = (recipient.c.broadcast_id, recipient.c.left_out, outbox.c.state, failure_of().label("failure"))
-    tallies = (func.count().label("many"), *(func.count(outbox.c[each]).label(each) for each in REPORTED))
+    first = func.min(outbox.c.not_before).label("next_at")
+    tallies = (func.count().label("many"), first, *(func.count(outbox.c[each]).label(each) for each in REPORTED))
     statement = (
         select(*kinds, *tallies)
         .select_from(recipient)
@@ -167,6 +181,7 @@ def _read(row: AnyRow, counts: _Counts) -> Broadcast:
         ended_at=from_optional_ms(row.ended_at),
         people=counts.people,
         waiting=by_state[OutboxState.WAITING] + by_state[OutboxState.LEASED],
+        next_at=from_ms(counts.next_at) if counts.next_at and not by_state[OutboxState.LEASED] else None,
         sent=by_state[OutboxState.SENT],
         delivered=counts.delivered,
         read=counts.read,

@@ -24,6 +24,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.messages import Message
 from conversations.purposes import Purpose
@@ -119,6 +120,8 @@ class OutboxRow:
     """Why it goes there and nowhere else (``storage.reaching``); empty: it answers what came from there."""
     is_template: bool = False
     """The chat is closed: only the message's template may go."""
+    edits: str | None = None
+    """The channel's id of the message whose text it replaces; empty: not known. None: it is a message of its own."""
     purpose: Purpose | None = None
     """What it is for, where that is judged when it is sent: until then the message says nothing."""
 
@@ -160,7 +163,8 @@ class Outbox:
             if rows:
                 await connection.execute(LEASED, {"ids": [row.id for row in rows], "number": sender.tenure})
                 await connection.commit()
-        return [read_row(row) for row in rows]
+            edited = await _edited(connection, {row.edits for row in rows if row.edits})
+        return [_told(read_row(row), row, edited) for row in rows]
 
     async def judge(self, rows: Sequence[OutboxRow], at: datetime, *, sender: Sender) -> list[OutboxRow]:
         """Judge those of these messages, all handed out, that have a purpose; give what is to be sent, as it is now.
@@ -240,6 +244,18 @@ def _written(row: OutboxRow, verdicts: Mapping[int, Verdict]) -> OutboxRow | Non
     return replace(row, message=verdict.message) if isinstance(verdict, Go) else None
 
 
+async def _edited(connection: AsyncConnection, numbers: Collection[int]) -> Mapping[int, str]:
+    """Give the channel's ids of messages that are to be edited."""
+    if not numbers:
+        return {}
+    found = await connection.execute(select(outbox.c.id, outbox.c.message_id).where(outbox.c.id.in_(numbers)))
+    return {row.id: row.message_id for row in found}
+
+
+def _told(message: OutboxRow, row: AnyRow, edited: Mapping[int, str]) -> OutboxRow:
+    return replace(message, edits=edited.get(row.edits, "")) if row.edits else message
+
+
 def _sweep() -> Update:
     is_ours = outbox.c.tenure == bindparam("number")
     waits_again = or_(is_ours, outbox.c.priority.in_([int(each) for each in SENT_AGAIN]))
@@ -284,7 +300,18 @@ def _due() -> Select[Any]:
     )
 
 
-NAMES = ("id", "address_id", "body", "priority", "attempts", "is_uncertain", "created_at", "chosen_because", "purpose")
+NAMES = (
+    "id",
+    "address_id",
+    "body",
+    "priority",
+    "attempts",
+    "is_uncertain",
+    "created_at",
+    "chosen_because",
+    "purpose",
+    "edits",
+)
 READ = tuple(outbox.c[name] for name in NAMES)
 READER = tuple(address.c[name] for name in ("channel", "account", "user", "phone", "heard_at"))
 SWEEP, DUE = _sweep(), _due()

@@ -21,6 +21,7 @@ from storage.jobs import Jobs
 from storage.leases import Leases
 from storage.outbox import Outbox
 from storage.outbox_records import OutboxRecords
+from storage.planning.broadcasts import Broadcasts
 from storage.region_book import RegionBook
 from storage.reports import Reports
 from storage.roster import Roster
@@ -49,6 +50,7 @@ class Store:
         self.roster = Roster(self._database, self._shared)
         self.figures = FigureReader(self._database)
         self.housekeeping = Housekeeping(self._database)
+        self.broadcasts = Broadcasts(self._database, self._shared, self.wakeups)
 
     def know_channels(self, terms: Mapping[str, ChannelTerms]) -> None:
         """Tell what the channels that are switched on allow and cost, by name, before the first turn."""

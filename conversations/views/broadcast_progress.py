@@ -61,7 +61,8 @@ def _told(texts: Texts, broadcast: Broadcast, region_code: str, at: datetime) ->
             return texts("broadcast.scheduled", moment=moment_said(broadcast.starts_at, region_code, texts, today=at))
         case BroadcastState.SENDING | BroadcastState.PAUSED:
             key = "broadcast.sending" if broadcast.state is BroadcastState.SENDING else "broadcast.paused"
-            return lines(texts(key), _bar(texts, broadcast), counts_said(texts, broadcast))
+            later = _later(texts, broadcast, region_code, at)
+            return lines(texts(key), _bar(texts, broadcast), counts_said(texts, broadcast), later)
         case BroadcastState.CANCELLED if not broadcast.people:
             return texts("broadcast.undone")
         case _:
@@ -76,6 +77,13 @@ def _bar(texts: Texts, broadcast: Broadcast) -> Markup | None:
         return None
     done = broadcast.people - broadcast.waiting
     return texts("broadcast.bar", bar=bar(done, broadcast.people), done=done, people=broadcast.people)
+
+
+def _later(texts: Texts, broadcast: Broadcast, region_code: str, at: datetime) -> Markup | None:
+    """Say when it goes on, where that is not now."""
+    if broadcast.state is BroadcastState.PAUSED or broadcast.next_at is None or broadcast.next_at <= at:
+        return None
+    return texts("broadcast.later", moment=moment_said(broadcast.next_at, region_code, texts, today=at))
 
 
 def counts_said(texts: Texts, broadcast: Broadcast) -> Markup:

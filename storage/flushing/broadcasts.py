@@ -31,7 +31,7 @@ async def write_broadcasts(connection: AsyncConnection, state: TurnState) -> Non
                 if again:
                     await _launch(connection, state, wish, again)
             case ChangeBroadcast(broadcast=number, change=wanted):
-                await change(connection, number, wanted, at=wish.at)
+                state.vias |= await change(connection, number, wanted, at=wish.at)
             case _:
                 assert_never(wish.action)
 

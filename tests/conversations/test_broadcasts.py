@@ -35,6 +35,7 @@ BROADCAST = Broadcast(
     ended_at=None,
     people=0,
     waiting=0,
+    next_at=None,
     sent=0,
     delivered=0,
     read=0,
@@ -180,6 +181,15 @@ def test_a_broadcast_that_goes_out_counts_and_can_be_paused_or_stopped() -> None
 
 def test_a_broadcast_that_has_just_begun_has_nothing_to_count() -> None:
     assert shown(state=BroadcastState.SENDING)[0] == "Sedang dikirim."
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"), [(1, "Sisanya dikirim mulai hari ini pukul 10.00 WIB."), (0, "Mungkin terkirim")]
+)
+def test_a_broadcast_that_waits_for_its_hours_says_until_when(hours: int, said: str) -> None:
+    text, _ = shown(state=BroadcastState.SENDING, next_at=NOW + timedelta(hours=hours), **COUNTED | {"failed": {}})
+
+    assert text.splitlines()[-1].startswith(said)
 
 
 def test_a_paused_broadcast_can_go_on() -> None:

@@ -2,41 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import insert, select, update
 
 from conversations.actions import ChangeBroadcast, LaunchBroadcast, PreferChannel
 from conversations.audiences import Audience, BroadcastDraft
-from conversations.brief import Brief
 from conversations.broadcasts import (
     AudiencePreview,
     Broadcast,
     BroadcastChange,
     BroadcastState,
     Carried,
+    Failure,
     LeftOut,
 )
 from conversations.form_states import FormState, form_state
-from conversations.needs import AudienceNeed, BroadcastNeed, BroadcastsNeed
+from conversations.needs import AudienceNeed, BroadcastNeed, BroadcastsNeed, ReceivedBroadcastNeed
 from conversations.people import Role
 from conversations.session import Home, Session
 from storage.channel_terms import ChannelTerms
 from storage.errors import StorageError
 from storage.form_states import state_of
 from storage.moments import as_ms
-from storage.outbox_states import Priority
+from storage.outbox import Failed, Room, Sent
+from storage.outbox_states import OutboxState, Priority
 from storage.store import Store
 from storage.tables import address, assignment, outbox
 from storage.turns import Committed
-from tests.storage.forms import DEKELA, NOW
-from tests.storage.people import KAUR, OTHER_VILLAGE, VILLAGE, appoint, give_answer, known, take, text_from
+from tests.databases import Databases, Template
+from tests.storage.conftest import open_store
+from tests.storage.forms import DEKELA, DUE, NOW
+from tests.storage.people import (
+    KAUR,
+    MUCH_ROOM,
+    OTHER_VILLAGE,
+    SENDER,
+    VILLAGE,
+    appoint,
+    give_answer,
+    known,
+    take,
+    text_from,
+)
 
 FAR_VILLAGE = "17.04.02.2002"
+PEOPLE = (
+    ("siti", KAUR, Role.COORDINATOR),
+    ("ahmad", VILLAGE, Role.VILLAGE_HEAD),
+    ("budi", OTHER_VILLAGE, Role.VILLAGE_HEAD),
+    ("citra", FAR_VILLAGE, Role.VILLAGE_HEAD),
+    ("dewi", "17.04.01", Role.SUBDISTRICT_HEAD),
+)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 TEXT = "Yth. {nama} di {desa}: kurang {kurang}."
 
@@ -44,11 +66,11 @@ TEXT = "Yth. {nama} di {desa}: kurang {kurang}."
 class Kaur:
     """A coordinator, and some who can be reached."""
 
-    def __init__(self, store: Store, siti: Brief, people: Sequence[Brief]) -> None:
+    def __init__(self, store: Store, region: int) -> None:
         self.store = store
-        self.author = siti.person.id
-        self.region = siti.posts[0].region.id
-        self.people = [each.person.id for each in people]
+        self.region = region
+        self.author, *self.people = range(1, 6)
+        """In the order in which they registered: three villages, then the camat."""
         self.turns = 0
 
     def draft(self, **audience: Any) -> BroadcastDraft:
@@ -78,15 +100,26 @@ async def written(store: Store, statement: Any) -> None:
         await connection.commit()
 
 
+async def add_people(url: str) -> None:
+    store = open_store(url)
+    await store.roster.add_district(KAUR, 2026, DUE, at=NOW)
+    for name, region, role in PEOPLE:
+        await appoint(store, name, region, role)
+    await store.close()
+
+
+WITH_PEOPLE = Template("kaur with people", add_people)
+
+
 @pytest.fixture
-async def here(kaur: Store) -> Kaur:
-    siti = await appoint(kaur, "siti", KAUR, Role.COORDINATOR)
-    heads = [
-        await appoint(kaur, name, region, Role.VILLAGE_HEAD)
-        for name, region in (("ahmad", VILLAGE), ("budi", OTHER_VILLAGE), ("citra", FAR_VILLAGE))
-    ]
-    camat = await appoint(kaur, "dewi", "17.04.01", Role.SUBDISTRICT_HEAD)
-    return Kaur(kaur, siti, [*heads, camat])
+async def here(databases: Databases) -> AsyncIterator[Kaur]:
+    url = databases.new(WITH_PEOPLE)
+    store = open_store(url)
+    region = await store.roster.find_region(KAUR)
+    assert region
+    yield Kaur(store, region.id)
+    await store.close()
+    databases.drop(url)
 
 
 async def test_a_preview_counts_those_who_are_reached_and_the_posts_that_nobody_holds(here: Kaur) -> None:
@@ -256,3 +289,260 @@ async def test_a_change_that_comes_too_late_changes_nothing(here: Kaur) -> None:
     assert kept
     assert kept.state is BroadcastState.CANCELLED
     assert await here.broadcast(2) is None
+
+
+class Delivery:
+    """Sends what the outbox hands out, as the worker does."""
+
+    def __init__(self, here: Kaur) -> None:
+        self.here = here
+        self.sent: list[tuple[int, str]] = []
+        """Addresses and texts."""
+
+    async def deliver(self, at: datetime, *, most: int = 50) -> list[str]:
+        """Send what is due; give the texts."""
+        store, texts = self.here.store, []
+        while rows := await store.outbox.claim(at, sender=SENDER, room=Room(most, most)):
+            ready = await store.outbox.judge(rows, at, sender=SENDER)
+            await store.outbox.record([Sent(row.id, f"m{row.id}") for row in ready], at, sender=SENDER)
+            self.sent += [(row.address_id, row.message.text) for row in ready]
+            texts += [row.message.text for row in ready]
+            if most < 50:
+                break
+        return texts
+
+    def copies(self) -> list[tuple[int, str]]:
+        """Give what was said in the author's name."""
+        return [(chat, text) for chat, text in self.sent if "Pesan dari" in text]
+
+
+START = NOW + MINUTE
+"""When a broadcast that was confirmed now goes out."""
+
+
+async def test_everybody_who_is_meant_gets_one_copy_in_their_own_words(here: Kaur) -> None:
+    delivery = Delivery(here)
+    await give_answer(here.store, text_from("budi", 1), "26.1", "ya")
+    await here.do(LaunchBroadcast(here.draft(roles=(Role.VILLAGE_HEAD,), form=DEKELA.key)))
+
+    await here.store.broadcasts.tend(NOW)
+    early = await delivery.deliver(NOW)
+    vias = await here.store.broadcasts.tend(START)
+    await delivery.deliver(START)
+    await here.store.broadcasts.tend(START)
+
+    assert [text for text in early if "Pesan dari" in text] == []
+    assert vias == frozenset()
+    assert sorted(text.partition("\n\n")[2] for _, text in delivery.copies()) == [
+        "Yth. Bapak Ahmad di Desa Gedung Wani: kurang 4 pertanyaan.",
+        "Yth. Bapak Ahmad di Desa Penandingan: kurang 3 pertanyaan.",
+        "Yth. Bapak Ahmad di Desa Tinggi Ari: kurang 4 pertanyaan.",
+    ]
+    kept = await here.broadcast()
+    assert kept
+    assert (kept.state, kept.people, kept.sent, kept.ended_at) == (BroadcastState.FINISHED, 3, 3, START)
+
+
+async def test_the_authors_message_tells_by_itself_how_far_it_is(here: Kaur) -> None:
+    here.store.know_channels({"telegram": ChannelTerms(can_edit=True)})
+    delivery = Delivery(here)
+    await here.do(LaunchBroadcast(here.draft()))
+    await delivery.deliver(NOW)
+
+    await here.store.broadcasts.tend(START)
+    await delivery.deliver(START, most=3)
+    vias = await here.store.broadcasts.tend(START)
+    rows = await here.store.outbox.claim(START, sender=SENDER, room=Room(1, 0))
+    await here.store.outbox.record([Sent(row.id, "") for row in rows], START, sender=SENDER)
+    await delivery.deliver(START)
+    await here.store.broadcasts.tend(START)
+    [last] = await here.store.outbox.claim(START, sender=SENDER, room=Room(1, 0))
+
+    assert vias == {"telegram:1"}
+    assert [(row.edits, "2 dari 4" in row.message.text) for row in rows] == [("m1", True)]
+    assert (last.edits, "Terkirim ke 4 dari 4" in last.message.text) == ("m1", True)
+    assert await here.store.broadcasts.tend(START) == frozenset()
+
+
+async def test_where_nothing_can_be_edited_the_end_is_a_message_of_its_own(here: Kaur) -> None:
+    delivery = Delivery(here)
+    await here.do(LaunchBroadcast(here.draft()))
+    await delivery.deliver(NOW)
+    await here.store.broadcasts.tend(START)
+    await delivery.deliver(START)
+
+    await here.store.broadcasts.tend(START)
+
+    [told] = await delivery.deliver(START)
+    assert "✅ Selesai. Terkirim ke 4 dari 4 orang." in told
+
+
+async def test_who_cannot_be_reached_is_listed_with_the_reason(here: Kaur) -> None:
+    for name, value in (("ahmad", {"blocked_at": 1}), ("budi", {"opted_out_at": 1})):
+        await written(here.store, update(address).where(address.c.user == name).values(value))
+    await here.do(LaunchBroadcast(here.draft(roles=(Role.VILLAGE_HEAD,))))
+
+    await here.store.broadcasts.tend(START)
+
+    kept = await here.broadcast()
+    assert kept
+    assert (kept.people, kept.left_out) == (1, {LeftOut.BLOCKED: 1, LeftOut.OPTED_OUT: 1})
+
+
+async def test_nobody_is_listed_whom_a_channel_does_not_reach(here: Kaur) -> None:
+    await on_whatsapp(here, {here.people[0]: as_ms(NOW)})
+    await here.do(LaunchBroadcast(here.draft(roles=(Role.VILLAGE_HEAD,), channel="whatsapp")))
+
+    await here.store.broadcasts.tend(START)
+
+    kept = await here.broadcast()
+    assert kept
+    assert (kept.people, kept.left_out) == (1, {})
+
+
+async def test_who_is_not_meant_any_more_when_their_turn_comes_gets_no_copy(here: Kaur) -> None:
+    delivery = Delivery(here)
+    audience = {"form": DEKELA.key, "states": (FormState.NOT_STARTED,)}
+    await here.do(LaunchBroadcast(here.draft(**audience)))
+    await here.store.broadcasts.tend(START)
+    await give_answer(here.store, text_from("budi", 1), "26.1", "ya")
+
+    await delivery.deliver(START)
+
+    kept = await here.broadcast()
+    assert kept
+    assert (kept.sent, kept.dropped) == (2, 1)
+
+
+async def test_a_paused_broadcast_waits_and_goes_on(here: Kaur) -> None:
+    delivery = Delivery(here)
+    await here.do(LaunchBroadcast(here.draft()))
+    await here.store.broadcasts.tend(START)
+    await delivery.deliver(START, most=3)
+    before = len(delivery.copies())
+
+    await here.do(ChangeBroadcast(1, BroadcastChange.PAUSE), after=MINUTE)
+    await delivery.deliver(START)
+    await here.store.broadcasts.tend(START)
+    while_paused = len(delivery.copies())
+    committed = await here.do(ChangeBroadcast(1, BroadcastChange.RESUME), after=MINUTE)
+    await delivery.deliver(START)
+    await here.store.broadcasts.tend(START)
+
+    kept = await here.broadcast()
+    assert kept
+    assert (before, while_paused, len(delivery.copies())) == (2, 2, 4)
+    assert (kept.state, kept.sent) == (BroadcastState.FINISHED, 4)
+    assert "telegram:1" in committed.via
+
+
+async def test_a_cancelled_broadcast_ends_where_it_is(here: Kaur) -> None:
+    delivery = Delivery(here)
+    await here.do(LaunchBroadcast(here.draft()))
+    await here.store.broadcasts.tend(START)
+    await delivery.deliver(START, most=3)
+    under_way = await here.store.outbox.claim(START, sender=SENDER, room=Room(1, 1))
+
+    await here.do(ChangeBroadcast(1, BroadcastChange.CANCEL), after=MINUTE)
+    await here.store.broadcasts.tend(START)
+    still = await here.broadcast()
+    assert await here.store.outbox.judge(under_way, START, sender=SENDER) == []
+    await here.store.broadcasts.tend(START)
+
+    kept = await here.broadcast()
+    assert still
+    assert kept
+    assert (still.waiting, still.ended_at, still.dropped) == (1, None, 1)
+    assert (kept.state, kept.sent, kept.dropped, kept.ended_at) == (BroadcastState.CANCELLED, 2, 2, START)
+
+
+async def test_an_undone_broadcast_reaches_nobody(here: Kaur) -> None:
+    delivery = Delivery(here)
+    await here.do(LaunchBroadcast(here.draft()))
+    await here.do(ChangeBroadcast(1, BroadcastChange.UNDO))
+
+    await here.store.broadcasts.tend(START)
+    await delivery.deliver(START)
+
+    kept = await here.broadcast()
+    assert kept
+    assert (kept.people, kept.ended_at, delivery.copies()) == (0, START, [])
+
+
+async def test_outside_of_hours_it_waits_and_says_until_when(here: Kaur) -> None:
+    evening = datetime(2026, 3, 12, 13, 30, tzinfo=UTC)
+    morning = datetime(2026, 3, 13, 1, tzinfo=UTC)
+    delivery = Delivery(here)
+    draft = msgspec.structs.replace(here.draft(), starts_at=int(evening.timestamp()))
+    await here.do(LaunchBroadcast(draft))
+
+    await here.store.broadcasts.tend(evening)
+    await delivery.deliver(evening)
+
+    kept = await here.broadcast()
+    assert kept
+    assert (delivery.copies(), kept.next_at) == ([], morning)
+    await delivery.deliver(morning)
+    assert len(delivery.copies()) == 4
+
+
+async def test_it_is_sent_again_to_those_whom_it_did_not_reach_and_to_nobody_else(here: Kaur) -> None:
+    delivery = Delivery(here)
+    await here.do(LaunchBroadcast(here.draft(roles=(Role.VILLAGE_HEAD,))))
+    await here.store.broadcasts.tend(START)
+    await delivery.deliver(START, most=2)
+    [lost, *_] = rows = await here.store.outbox.claim(START, sender=SENDER, room=MUCH_ROOM)
+    await here.store.outbox.record([Failed(row.id, "no") for row in rows], START, sender=SENDER)
+    await here.do(ChangeBroadcast(1, BroadcastChange.RETRY_FAILED), after=MINUTE)
+    assert await here.broadcast(2) is None
+    await here.store.broadcasts.tend(START)
+    first = await here.broadcast()
+
+    await here.do(ChangeBroadcast(1, BroadcastChange.RETRY_FAILED), after=MINUTE)
+    await here.store.broadcasts.tend(START + MINUTE)
+    await delivery.deliver(START + DAY)
+    await here.store.broadcasts.tend(START + DAY)
+
+    second = await here.broadcast(2)
+    assert first
+    assert second
+    assert (first.failed, len(rows)) == ({Failure.CHANNEL: 2}, 2)
+    assert (second.people, second.sent) == (2, 2)
+    assert len(delivery.copies()) == len(set(delivery.copies())) == 3
+    assert lost.address_id in {chat for chat, _ in delivery.copies()}
+
+
+@pytest.mark.parametrize(
+    ("change", "failure"), [({"reason": "too late"}, Failure.LATE), ({"reason": "opted out"}, Failure.GONE)]
+)
+async def test_failures_are_told_apart(here: Kaur, change: dict[str, str], failure: Failure) -> None:
+    await here.do(LaunchBroadcast(here.draft()))
+    await here.store.broadcasts.tend(START)
+
+    values = change | {"state": int(OutboxState.FAILED)}
+    await written(here.store, update(outbox).where(outbox.c.priority == Priority.BULK).values(values))
+
+    kept = await here.broadcast()
+    assert kept
+    assert kept.failed == {failure: 4}
+
+
+async def test_what_was_sent_to_somebody_is_found_by_its_message_or_as_the_last(here: Kaur) -> None:
+    delivery = Delivery(here)
+    for start in (START, START + DAY):
+        await here.do(LaunchBroadcast(here.draft(roles=(Role.SUBDISTRICT_HEAD,))), after=start - START)
+        await here.store.broadcasts.tend(start)
+        await delivery.deliver(start)
+    camat = here.people[-1]
+    async with here.store._database.reading("Looking") as connection:
+        copies = select(outbox.c.message_id).where(outbox.c.priority == Priority.BULK).order_by(outbox.c.id)
+        first, _ = (await connection.scalars(copies)).all()
+
+    found = [
+        await known(here.store, ReceivedBroadcastNeed(camat, message=first)),
+        await known(here.store, ReceivedBroadcastNeed(camat)),
+        await known(here.store, ReceivedBroadcastNeed(camat, broadcast=1)),
+        await known(here.store, ReceivedBroadcastNeed(here.people[0], message=first)),
+    ]
+
+    assert [each and each.id for each in found] == [1, 2, 1, None]  # type: ignore[attr-defined]
