@@ -29,6 +29,7 @@ from conversations.events import (
 from conversations.messages import bubble
 from conversations.needs import Need, SheetNeed, TopicNeed
 from conversations.session import Asking, Confirming, Session
+from conversations.sheets import OPEN_MARKS
 from conversations.taps import Verb, read_tap
 from conversations.texts import texts_for
 from conversations.turn import Turn
@@ -141,7 +142,7 @@ def _near(form: Form, row: str, progress: str) -> tuple[str, ...]:
         return ()
     current = form.row_by_number[row]  # type: ignore[index]
     near = set(form.neighbours[current.number])
-    onward = next((place for place in range(current.ordinal, len(progress)) if progress[place] in ".~"), None)
+    onward = next((place for place in range(current.ordinal, len(progress)) if progress[place] in OPEN_MARKS), None)
     if onward is not None and onward < len(form.rows):
         near |= form.neighbours[form.rows[onward].number]
     return tuple(near)

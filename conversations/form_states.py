@@ -6,8 +6,6 @@ from enum import StrEnum
 
 from conversations.sheets import RowMark
 
-RETURNED_MARK = "!"
-"""Of a row that the coordinator gave back."""
 OPEN_MARKS = f"{RowMark.UNTOUCHED}{RowMark.STARTED}{RowMark.PUT_OFF}{RowMark.LACKS_EVIDENCE}"
 """Rows that still lack something."""
 IDLE_MARKS = f"{RowMark.UNTOUCHED}{RowMark.NOT_RELEVANT}"
@@ -28,7 +26,7 @@ class FormState(StrEnum):
 
 def form_state(progress: str, *, is_sent: bool) -> FormState:
     """Tell how far a form is by its marks (``Assignment.progress``); ``storage.form_states`` says the same in SQL."""
-    if RETURNED_MARK in progress:
+    if RowMark.RETURNED in progress:
         return FormState.RETURNED
     if is_sent:
         return FormState.SENT

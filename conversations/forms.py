@@ -229,6 +229,8 @@ def marked(filling: Filling, row: Row) -> tuple[RowMark, RowState]:
     sheet, state = filling.sheet(row.number), filling.look(row).state
     if state.status is RowStatus.NOT_RELEVANT:
         return RowMark.NOT_RELEVANT, state
+    if sheet.returned:
+        return RowMark.RETURNED, state
     is_touched = bool(sheet.answers or sheet.evidence or sheet.skipped)
     if not is_touched:
         return RowMark.UNTOUCHED, state

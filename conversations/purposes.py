@@ -26,6 +26,12 @@ class Unfinished(msgspec.Struct, frozen=True, tag="unfinished"):
     """Of the post."""
 
 
+class Returned(msgspec.Struct, frozen=True, tag="returned"):
+    """Tells somebody which rows the coordinator gave back."""
+
+    assignment: int
+
+
 class Digest(msgspec.Struct, frozen=True, tag="digest"):
     """Tells a camat or a coordinator how far the units of their region are, shortly before an end."""
 
@@ -48,7 +54,7 @@ class Summary(msgspec.Struct, frozen=True, tag="summary"):
     post: int
 
 
-Purpose = Reminder | Unfinished | Digest | BroadcastCopy | Summary
+Purpose = Reminder | Unfinished | Returned | Digest | BroadcastCopy | Summary
 
 
 def is_asked_for(purpose: Purpose) -> bool:

@@ -16,12 +16,15 @@ MOST_EVIDENCE = 20
 
 
 def with_answer(sheet: Sheet, key: str, value: str | None, *, by: int, at: int) -> Sheet:
-    """Give the sheet with this answer (None takes it away); a put-off question that is answered is not put off."""
+    """Give the sheet with this answer (None takes it away).
+
+    A put-off question that is answered is not put off; a row that was returned waits for the coordinator again.
+    """
     answers = {name: answer for name, answer in sheet.answers.items() if name != key}
     if value is not None:
         answers[key] = Answer(value, by, at)
     skipped = tuple(each for each in sheet.skipped if each != key)
-    return msgspec.structs.replace(sheet, answers=answers, skipped=skipped)
+    return msgspec.structs.replace(sheet, answers=answers, skipped=skipped, returned=None)
 
 
 def with_skipped(sheet: Sheet, key: str) -> Sheet:
@@ -30,10 +33,10 @@ def with_skipped(sheet: Sheet, key: str) -> Sheet:
 
 
 def with_evidence(sheet: Sheet, evidence: tuple[Evidence, ...]) -> Sheet:
-    """Give the sheet with exactly this evidence; questions that have some now are not put off."""
+    """Give the sheet with exactly this evidence; questions that have some now are not put off, nor is it returned."""
     keys = {each.key for each in evidence}
     skipped = tuple(each for each in sheet.skipped if each not in keys)
-    return msgspec.structs.replace(sheet, evidence=evidence, skipped=skipped)
+    return msgspec.structs.replace(sheet, evidence=evidence, skipped=skipped, returned=None)
 
 
 def save(turn: Turn, filling: Filling, sheet: Sheet, *, row: Row, changes: tuple[AnswerChange, ...] = ()) -> RowState:

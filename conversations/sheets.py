@@ -19,9 +19,11 @@ class RowMark(StrEnum):
     """Answered; evidence that is wanted was put off."""
     COMPLETE = "#"
     NOT_RELEVANT = "-"
+    RETURNED = "!"
+    """The coordinator has looked at it and wants it completed; nothing has been changed in it since."""
 
 
-OPEN_MARKS = frozenset({RowMark.UNTOUCHED, RowMark.STARTED})
+OPEN_MARKS = frozenset({RowMark.UNTOUCHED, RowMark.STARTED, RowMark.RETURNED})
 """Rows that the form goes to by itself."""
 ANSWERED_MARKS = frozenset({RowMark.LACKS_EVIDENCE, RowMark.COMPLETE})
 
@@ -50,6 +52,16 @@ class Evidence(msgspec.Struct, frozen=True, array_like=True):
     at: int
 
 
+class Returned(msgspec.Struct, frozen=True, array_like=True):
+    """Why the coordinator gave a row back."""
+
+    reason: str
+    """In the coordinator's words."""
+    at: int
+    by: int = 0
+    """The person who did; 0: the administrator, for the coordinator."""
+
+
 class Sheet(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything that has been said about one row. Answers that are not relevant now are kept, and come back."""
 
@@ -57,6 +69,8 @@ class Sheet(msgspec.Struct, frozen=True, omit_defaults=True):
     evidence: tuple[Evidence, ...] = ()
     skipped: tuple[str, ...] = ()
     """Keys that the person put off."""
+    returned: Returned | None = None
+    """Until something is said anew."""
 
     def values(self) -> dict[str, str]:
         """Give the answers for expressions; an evidence question's value is its number of files."""

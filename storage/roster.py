@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.people import Person, Post, Region, Role, Standing
+from conversations.sheets import Returned
 from storage import approvals
 from storage.database import Database
 from storage.districts import AddedDistrict, Wish, add_district
@@ -181,15 +182,28 @@ class Roster:
             await approvals.approve(connection, self._shared, (number, row), by=by, at=as_ms(at))
             await connection.commit()
 
-    async def return_row(self, number: int, row: str) -> None:
-        """Take an approval back: the row counts as claimed only.
+    async def take_approval_back(self, number: int, row: str) -> None:
+        """Let a row count as claimed only.
+
+        Raises:
+            StorageError: nothing has been answered there.
+        """
+        await self._shared.form_rows.prepare(self._database)
+        async with self._database.writing("Taking an approval back") as connection:
+            await approvals.take_back(connection, self._shared, (number, row))
+            await connection.commit()
+
+    async def return_row(self, number: int, row: str, why: Returned, *, at: datetime) -> None:
+        """Give a row back to be completed; whoever answers for it is told a little later, of all such rows at once.
+
+        Its answers stay and count as claimed, not as verified; what was sent counts as not sent.
 
         Raises:
             StorageError: nothing has been answered there.
         """
         await self._shared.form_rows.prepare(self._database)
         async with self._database.writing("Returning a row") as connection:
-            await approvals.take_back(connection, self._shared, (number, row))
+            await approvals.return_row(connection, self._shared, (number, row), why, at=at)
             await connection.commit()
 
     async def posts_of(self, person_id: int) -> tuple[Post, ...]:

@@ -7,7 +7,8 @@ import click
 from bot.cli.group import ProgramGroup
 
 COMMANDS = {
-    "approve": "bot.cli.people:approve",
+    "answers": "bot.cli.answers:answers",
+    "approve": "bot.cli.answers:approve",
     "backup": "bot.cli.backups:backup",
     "db": "bot.cli.service:db",
     "district": "bot.cli.districts:district",

@@ -1,4 +1,4 @@
-"""People and what the coordinator has checked: the rare paths, for when the chat cannot help."""
+"""People and the posts they hold: the rare paths, for when the chat cannot help."""
 
 from __future__ import annotations
 
@@ -12,20 +12,6 @@ from conversations.people import Person, Role
 from storage.errors import StorageError
 
 ROLE = click.Choice([each.value for each in Role])
-
-
-@click.command()
-@click.argument("region")
-@click.argument("form")
-@click.argument("row")
-@click.option("--take-back", is_flag=True, help="Take the approval back.")
-def approve(region: str, form: str, row: str, *, take_back: bool) -> None:
-    """Let a ROW (such as 26.6) of REGION's FORM (such as dekela) count in the verified figure.
-
-    REGION is a code of the Kemendagri list. Changing the answer takes the approval back.
-    """
-    in_loop(_approve(region, form, row, take_back=take_back))
-    click.echo(f"Row {row}: {'no longer approved' if take_back else 'approved'}.")
 
 
 @click.group()
@@ -61,17 +47,6 @@ def forget(number: int) -> None:
     """Forget the person with this NUMBER, who asked for it outside the chat."""
     in_loop(_forget(number))
     click.echo(f"Person {number} is forgotten.")
-
-
-async def _approve(region: str, form: str, row: str, *, take_back: bool) -> None:
-    async with opened(Settings()) as store:
-        assignment = await store.roster.find_assignment(region, form)
-        if assignment is None:
-            raise StorageError(f"Something to be answered was expected; {form!r} is not asked of {region}.")
-        if take_back:
-            await store.roster.return_row(assignment, row)
-        else:
-            await store.roster.approve(assignment, row, by=None, at=SystemClock().now())
 
 
 async def _end_post(region: str, role: Role, office: str, number: int | None) -> Person:

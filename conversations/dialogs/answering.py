@@ -15,7 +15,7 @@ from conversations.dialogs.doubts import (
     object_to,
     offer_choices,
 )
-from conversations.dialogs.going import ask_next
+from conversations.dialogs.going import ask_next, look_again
 from conversations.dialogs.offers import say_closed
 from conversations.events import ChoiceTapped
 from conversations.forms import Filling, Spot
@@ -86,6 +86,7 @@ def keep(turn: Turn, spot: Spot, given: Given) -> None:
     """Keep the answer, say what was understood, and go on."""
     standing = spot.standing
     old = standing.value if standing else None
+    was_returned = spot.sheet.returned is not None
     sheet, changes = _changed(turn, spot, given)
     state = save(turn, spot.filling, sheet, row=spot.row, changes=changes) if changes else None
     if given.message:
@@ -96,6 +97,9 @@ def keep(turn: Turn, spot: Spot, given: Given) -> None:
     if old is not None and old != given.value:
         _offer_undo(turn, spot, old)
     before = _understood(turn, spot, given, old=old, state=state)
+    if was_returned and len(spot.filling.questions(spot.row)) > 1 and not spot.filling.open_question(spot.row):
+        look_again(turn, spot.filling, spot.row, before=before)  # there may be more to put right in it
+        return
     ask_next(turn, spot.filling, before=before, row=spot.row, after=spot.key)
 
 

@@ -12,6 +12,7 @@ from conversations.taps import Verb, tap
 from conversations.texts import Markup
 from conversations.turn import Turn, column, joined
 from conversations.views.questions import question_buttons, question_text, said, where
+from conversations.views.returned import returned_note
 
 
 def office_of(turn: Turn) -> str:
@@ -53,6 +54,7 @@ def ask(turn: Turn, spot: Spot, *, before: Markup | str = "") -> None:
     text = joined(
         before,
         None if goes_on else _where(turn, spot, scope),
+        returned_note(spot.sheet, turn.texts),
         None if goes_on and files else question_text(spot, turn.texts),
         _standing(turn, spot, answer, files),
     )

@@ -29,6 +29,15 @@ MOST_FILE_BYTES = 20 * 1024 * 1024
 MOST_ROWS_OFFERED = 8
 MOST_UNSORTED = 10
 MOST_LABEL = 50
+WAITING_MOST = (
+    RowMark.RETURNED,
+    RowMark.LACKS_EVIDENCE,
+    RowMark.STARTED,
+    RowMark.UNTOUCHED,
+    RowMark.PUT_OFF,
+    RowMark.COMPLETE,
+)
+"""Rows that a file most likely belongs to, first."""
 ROW_IN_CAPTION = re.compile(r"^(?:no\.?|nomor|ubah)?\s*(\d+[A-Z]?(?:\.\d+[a-z]*)?)\b", re.IGNORECASE)
 
 
@@ -149,8 +158,7 @@ def _ask_where(turn: Turn, filling: Filling, event: FileStored) -> None:
 
 def _rows_to_offer(filling: Filling) -> list[Row]:
     with_evidence_question = [row for row in filling.form.rows if evidence_key(row)]
-    urgent = (RowMark.LACKS_EVIDENCE, RowMark.STARTED, RowMark.UNTOUCHED, RowMark.PUT_OFF, RowMark.COMPLETE)
-    ranked = sorted(with_evidence_question, key=lambda row: _rank(filling.mark(row), urgent))
+    ranked = sorted(with_evidence_question, key=lambda row: _rank(filling.mark(row), WAITING_MOST))
     return ranked[:MOST_ROWS_OFFERED]
 
 

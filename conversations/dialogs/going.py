@@ -8,10 +8,13 @@ import msgspec
 
 from conversations.dialogs.asking import ask, office_of, open_question
 from conversations.dialogs.offers import closed
-from conversations.dialogs.overview import gaps, lacking, show_end, show_parts, show_review
+from conversations.dialogs.overview import gaps, lacking, returned, show_end, show_parts, show_review
+from conversations.dialogs.review import open_row
 from conversations.forms import Filling, Spot, evidence_key
 from conversations.people import Assignment
 from conversations.saving import restate, save
+from conversations.session import Home
+from conversations.sheets import RowMark
 from conversations.texts import Markup
 from conversations.turn import Turn
 from indicators.form import Row
@@ -23,12 +26,23 @@ MOST_ROWS_TRIED = 12
 def ask_next(
     turn: Turn, filling: Filling, *, before: Markup | str = "", row: Row | None = None, after: str = ""
 ) -> None:
-    """Ask the next open question: in this row first, then in the rows that follow, else show the review."""
+    """Ask the next open question: in this row first, then in the rows that follow, else show the review.
+
+    A row that was returned is shown as a whole: what is wanted of it, the coordinator has written.
+    """
     found = _open_in_row(filling, row, after) or _open_beyond(turn, filling, row)
-    if found is None:
+    if isinstance(found, Spot):
+        ask(turn, found, before=before)
+    elif found:
+        look_again(turn, filling, found, before=before)
+    else:
         show_end(turn, filling, before=before)
-        return
-    ask(turn, found, before=before)
+
+
+def look_again(turn: Turn, filling: Filling, row: Row, *, before: Markup | str = "") -> None:
+    """Show a row with all its answers; the question that was open before is done with."""
+    turn.note(place=Home(), paused=None)
+    open_row(turn, filling, row, before=before)
 
 
 def _open_in_row(filling: Filling, row: Row | None, after: str) -> Spot | None:
@@ -38,26 +52,31 @@ def _open_in_row(filling: Filling, row: Row | None, after: str) -> Spot | None:
     return Spot(filling, row, each) if each else None
 
 
-def _open_beyond(turn: Turn, filling: Filling, row: Row | None) -> Spot | None:
+def _open_beyond(turn: Turn, filling: Filling, row: Row | None) -> Spot | Row | None:
     scope = filling.scope(turn.session.scope, office_of(turn))
     ordinal = row.ordinal if row else 0
     for onward in islice(filling.open_rows(scope, after=ordinal), MOST_ROWS_TRIED):
         found = _open_in_row(filling, onward, "")
         if found:
             return found
-        restate(turn, filling, onward)
+        if filling.mark(onward) is not RowMark.RETURNED:
+            restate(turn, filling, onward)
+        elif onward is not row:
+            return onward
     return None
 
 
-def fill_gaps(turn: Turn, filling: Filling, *, is_evidence: bool) -> None:
-    """Take up again what was put off: the first row with a gap, or the first that lacks evidence."""
+def fill_gaps(turn: Turn, filling: Filling, what: str) -> None:
+    """Take up again what is missing: the first row that was ``returned``, lacks ``evidence``, or has a gap."""
     turn.note(scope="")
-    rows = lacking(filling) if is_evidence else gaps(filling)
+    rows = {"returned": returned, "evidence": lacking}.get(what, gaps)(filling)
     if not rows:
         show_review(turn, filling)
-        return
-    _forget_skipped(turn, filling, rows[0], only=evidence_key(rows[0]) if is_evidence else "")
-    ask_next(turn, filling, row=rows[0])
+    elif what == "returned":
+        look_again(turn, filling, rows[0])
+    else:
+        _forget_skipped(turn, filling, rows[0], only=evidence_key(rows[0]) if what == "evidence" else "")
+        ask_next(turn, filling, row=rows[0])
 
 
 def _forget_skipped(turn: Turn, filling: Filling, row: Row, *, only: str) -> None:

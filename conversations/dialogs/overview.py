@@ -12,7 +12,7 @@ from conversations.messages import Button
 from conversations.needs import AllSheetsNeed
 from conversations.people import Assignment
 from conversations.session import Home, Reviewing
-from conversations.sheets import OPEN_MARKS, RowMark, Sheet
+from conversations.sheets import RowMark, Sheet
 from conversations.taps import Verb, tap
 from conversations.texts import Markup
 from conversations.turn import Buttons, Turn, column, joined
@@ -23,7 +23,7 @@ from conversations.views.review import review_text
 from indicators.filling import row_state
 from indicators.form import IndicatorGroup, Part, Row
 
-GAP_MARKS = frozenset({*OPEN_MARKS, RowMark.PUT_OFF})
+GAP_MARKS = frozenset({RowMark.UNTOUCHED, RowMark.STARTED, RowMark.PUT_OFF})
 MOST_LABEL = 40
 
 
@@ -76,9 +76,10 @@ def _sent_note(turn: Turn, assignment: Assignment) -> Markup | None:
 
 def _buttons(turn: Turn, filling: Filling) -> Buttons:
     identifier, texts = filling.assignment.id, turn.texts
-    has_gaps, lacks = bool(gaps(filling)), bool(lacking(filling))
+    has_gaps, lacks, has_returned = bool(gaps(filling)), bool(lacking(filling)), bool(returned(filling))
     is_open = filling.assignment.is_open(turn.event.at)
     wanted = (
+        (is_open and has_returned, "button.complete_now", tap(Verb.CONTINUE, identifier, "returned")),
         (is_open and has_gaps, "button.fill_gaps", tap(Verb.CONTINUE, identifier, "gaps")),
         (is_open and lacks, "button.add_evidence", tap(Verb.CONTINUE, identifier, "evidence")),
         (True, "button.see_answers", tap(Verb.ANSWERS, identifier)),
@@ -96,6 +97,11 @@ def gaps(filling: Filling) -> list[Row]:
 def lacking(filling: Filling) -> list[Row]:
     """Give the rows that are answered but lack evidence."""
     return [row for row in filling.form.rows if filling.mark(row) is RowMark.LACKS_EVIDENCE]
+
+
+def returned(filling: Filling) -> list[Row]:
+    """Give the rows that the coordinator gave back, in which nothing has been changed since."""
+    return [row for row in filling.form.rows if filling.mark(row) is RowMark.RETURNED]
 
 
 def show_parts(turn: Turn, filling: Filling, group: str = "", *, before: Markup | str = "") -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from conversations.actions import SendAnswers
 from conversations.dialogs.asking import ask, pause
 from conversations.dialogs.offers import answers_button, ask_button, closed, continue_button, menu_button, say_closed
-from conversations.dialogs.overview import all_sheets, gaps, lacking
+from conversations.dialogs.overview import all_sheets, gaps, lacking, returned
 from conversations.forms import Filling, Spot
 from conversations.messages import Button
 from conversations.people import Assignment, Standing
+from conversations.sheets import RowMark
 from conversations.taps import Verb, tap
 from conversations.texts import Markup
 from conversations.turn import Turn, column, joined
@@ -45,15 +46,12 @@ def send(turn: Turn, filling: Filling, *, with_gaps: bool) -> None:
     if _is_operator_only(turn, assignment):
         turn.say(turn.texts("send.not_operator"), column(answers_button(turn, filling), menu_button(turn)))
         return
-    if not with_gaps and (gaps(filling) or lacking(filling)):
-        text = gaps_text(len(gaps(filling)), len(lacking(filling)), turn.texts)
+    missing = _missing(filling)
+    if missing and not with_gaps:
         turn.say(
-            text,
+            gaps_text(len(gaps(filling)), len(lacking(filling)), len(returned(filling)), turn.texts),
             column(
-                Button(
-                    turn.texts.plain("button.fill_gaps"),
-                    tap(Verb.CONTINUE, assignment.id, "gaps" if gaps(filling) else "evidence"),
-                ),
+                Button(turn.texts.plain("button.fill_gaps"), tap(Verb.CONTINUE, assignment.id, missing)),
                 Button(turn.texts.plain("button.send_anyway"), tap(Verb.SEND, assignment.id, "1")),
             ),
         )
@@ -68,6 +66,12 @@ def send(turn: Turn, filling: Filling, *, with_gaps: bool) -> None:
     )
 
 
+def _missing(filling: Filling) -> str:
+    """Name what is to be taken up first, as a button of ``Verb.CONTINUE`` does; empty: nothing."""
+    wanted = {"returned": returned(filling), "gaps": gaps(filling), "evidence": lacking(filling)}
+    return next((name for name, rows in wanted.items() if rows), "")
+
+
 def _thanks(turn: Turn, assignment: Assignment) -> Markup:
     due_at = assignment.due_at(turn.event.at)
     if due_at is None:
@@ -80,8 +84,11 @@ def _is_operator_only(turn: Turn, assignment: Assignment) -> bool:
     return bool(own) and all(post.standing is Standing.OPERATOR for post in own)
 
 
-def open_row(turn: Turn, filling: Filling, row: Row) -> None:
-    """Show one row with its answers, each to be changed; a row with one answer at most goes straight to it."""
+def open_row(turn: Turn, filling: Filling, row: Row, *, before: Markup | str = "") -> None:
+    """Show one row with its answers, each to be changed.
+
+    A row with one answer at most goes straight to it, unless it was returned for something else than that answer.
+    """
     questions = [each for each in filling.questions(row) if each.question.kind is not QuestionKind.NOTE]
     if not questions:
         turn.say(turn.texts("row.not_relevant"), column(continue_button(turn, filling)))
@@ -89,15 +96,22 @@ def open_row(turn: Turn, filling: Filling, row: Row) -> None:
     pause(turn)
     turn.note(last_assignment=filling.assignment.id)
     if not filling.assignment.is_open(turn.event.at):
-        text = joined(row_text(filling, row, turn.texts), closed(turn, filling.assignment))
+        text = joined(before, row_text(filling, row, turn.texts), closed(turn, filling.assignment))
         turn.say(text, column(answers_button(turn, filling), ask_button(turn)))
         return
-    if sum(each.key in filling.values(row) for each in questions) <= 1:
-        ask(turn, Spot(filling, row, questions[0]))
+    is_returned = filling.mark(row) is RowMark.RETURNED
+    if len(questions) == 1 or (not is_returned and sum(each.key in filling.values(row) for each in questions) <= 1):
+        ask(turn, Spot(filling, row, questions[0]), before=before)
         return
     buttons = [
         Button(short_question(each.question, each.key, turn.texts), tap(Verb.OPEN, filling.assignment.id, each.key))
         for each in questions
     ]
-    text = joined(row_text(filling, row, turn.texts), turn.texts("row.which"))
-    turn.say(text, column(*buttons, continue_button(turn, filling)))
+    which = turn.texts("returned.which" if is_returned else "row.which")
+    onward = _onward_buttons(turn, filling) if is_returned else (continue_button(turn, filling),)
+    turn.say(joined(before, row_text(filling, row, turn.texts), which), column(*buttons, *onward))
+
+
+def _onward_buttons(turn: Turn, filling: Filling) -> tuple[Button, ...]:
+    review = Button(turn.texts.plain("button.review"), tap(Verb.REVIEW, filling.assignment.id))
+    return ask_button(turn), review

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conversations.dialogs.asking import waiting
-from conversations.dialogs.overview import gaps, lacking
+from conversations.dialogs.overview import gaps, lacking, returned
 from conversations.forms import Filling
 from conversations.hours import greeting_key
 from conversations.people import Assignment
@@ -38,15 +38,16 @@ def status_text(turn: Turn, assignment: Assignment) -> Markup:
 
 
 def _missing_line(turn: Turn, filling: Filling) -> Markup | None:
-    unanswered, without = len(gaps(filling)), len(lacking(filling))
-    if not unanswered and not without:
+    unanswered, without, given_back = len(gaps(filling)), len(lacking(filling)), len(returned(filling))
+    if not unanswered and not without and not given_back:
         return turn.texts("status.sent" if filling.assignment.sent_at else "status.complete")
     missing = (
         turn.texts.count("status.unanswered", unanswered) if unanswered else "",
         turn.texts.count("status.lacking", without) if without else "",
+        turn.texts.count("status.returned", given_back) if given_back else "",
     )
     listed = turn.texts("status.and").join(part for part in missing if part)
-    time = _time(turn, unanswered * MINUTES_PER_ROW + without * MINUTES_PER_ROW / 2)
+    time = _time(turn, (unanswered + given_back) * MINUTES_PER_ROW + without * MINUTES_PER_ROW / 2)
     return turn.texts("status.missing", missing=Markup(listed), time=time)
 
 

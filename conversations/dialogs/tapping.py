@@ -137,7 +137,7 @@ def _at_assignment(turn: Turn, tapped: Tap) -> None:
         return
     match tapped.verb:
         case Verb.CONTINUE if tapped.text(1):
-            fill_gaps(turn, filling, is_evidence=tapped.text(1) == "evidence")
+            fill_gaps(turn, filling, tapped.text(1))
         case Verb.CONTINUE:
             start_filling(turn, filling.assignment)
         case Verb.PARTS:

@@ -6,7 +6,6 @@ import msgspec
 
 from conversations.audiences import MOST_TEMPLATE_CHARACTERS, Placeholder, filled
 from conversations.events import StoredFile
-from conversations.form_states import RETURNED_MARK
 from conversations.messages import Button, Message, Template, escaped
 from conversations.people import Person, Region
 from conversations.sheets import RowMark
@@ -14,7 +13,7 @@ from conversations.taps import Verb, tap
 from conversations.texts import Markup, texts_for
 from conversations.turn import column, joined
 
-UNANSWERED = f"{RowMark.UNTOUCHED}{RowMark.STARTED}{RowMark.PUT_OFF}{RETURNED_MARK}"
+UNANSWERED = f"{RowMark.UNTOUCHED}{RowMark.STARTED}{RowMark.PUT_OFF}{RowMark.RETURNED}"
 
 
 class Written(msgspec.Struct, frozen=True):

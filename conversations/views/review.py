@@ -12,6 +12,7 @@ from conversations.turn import joined, lines
 from conversations.views.bars import bar
 from conversations.views.naming import region_name
 from conversations.views.questions import files_said, said, short_question
+from conversations.views.returned import returned_note
 from indicators.form import Part, QuestionKind, Row, RowNumber
 from indicators.scores import format_points
 
@@ -54,9 +55,11 @@ def _part_line(filling: Filling, part: Part, earned: Earned, texts: Texts) -> Ma
 def _missing(filling: Filling, texts: Texts) -> Markup:
     unanswered = [row for row in filling.form.rows if _is_gap(filling, row)]
     lacking = [row for row in filling.form.rows if filling.mark(row) is RowMark.LACKS_EVIDENCE]
-    if not unanswered and not lacking:
+    returned = [row for row in filling.form.rows if filling.mark(row) is RowMark.RETURNED]
+    if not unanswered and not lacking and not returned:
         return texts("review.complete")
     return lines(
+        texts("review.returned", count=len(returned), rows=_names(returned, texts)) if returned else None,
         texts("review.unanswered", count=len(unanswered), rows=_names(unanswered, texts)) if unanswered else None,
         texts("review.lacking", count=len(lacking), rows=_names(lacking, texts)) if lacking else None,
     )
@@ -64,7 +67,7 @@ def _missing(filling: Filling, texts: Texts) -> Markup:
 
 def _is_gap(filling: Filling, row: Row) -> bool:
     mark = filling.mark(row)
-    return mark not in ANSWERED_MARKS and mark is not RowMark.NOT_RELEVANT
+    return mark not in ANSWERED_MARKS and mark not in (RowMark.NOT_RELEVANT, RowMark.RETURNED)
 
 
 def _names(rows: list[Row], texts: Texts) -> str:
@@ -73,13 +76,14 @@ def _names(rows: list[Row], texts: Texts) -> str:
     return ", ".join(named) + (texts.plain("review.and_more", count=rest) if rest > 0 else "")
 
 
-def gaps_text(unanswered: int, lacking: int, texts: Texts) -> Markup:
+def gaps_text(unanswered: int, lacking: int, returned: int, texts: Texts) -> Markup:
     """Say what is still missing before the answers go out."""
     return joined(
         texts("send.gaps"),
         lines(
             texts.count("send.unanswered", unanswered) if unanswered else None,
             texts.count("send.lacking", lacking) if lacking else None,
+            texts.count("send.returned", returned) if returned else None,
         ),
         texts("send.anyway"),
     )
@@ -125,4 +129,5 @@ def _answer_lines(filling: Filling, row: Row, sheet: Sheet, texts: Texts) -> lis
 def row_text(filling: Filling, row: Row, texts: Texts) -> Markup:
     """Show one row with what stands there."""
     head = texts("row.title", ordinal=row.ordinal, title=row.title.said(texts.language))
-    return joined(head, lines(*_answer_lines(filling, row, filling.sheet(row.number), texts)))
+    sheet = filling.sheet(row.number)
+    return joined(head, returned_note(sheet, texts), lines(*_answer_lines(filling, row, sheet, texts)))

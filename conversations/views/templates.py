@@ -15,3 +15,8 @@ def request_decided(texts: Texts, name: str, post: str, *, is_granted: bool, pay
     return Template(
         "permintaan_diputuskan", texts.language, (texts.plain("template.dear", name=name), post, decision), (payload,)
     )
+
+
+def rows_returned(texts: Texts, name: str, what: tuple[str, str], *, payloads: tuple[str, str]) -> Template:
+    """Tell somebody that rows came back: of which region, and what is to be completed."""
+    return Template("perlu_dilengkapi", texts.language, (texts.plain("template.dear", name=name), *what), payloads)

@@ -48,8 +48,6 @@ sheet = Table(
     number("approved_share", is_optional=True),
     reference("approved_by", "person", is_optional=True),
     number("approved_at", is_optional=True),
-    Column("returned_reason", Text, nullable=False, server_default=""),  # why it was given back; "": it was not
-    number("returned_at", is_optional=True),
     reference("updated_by", "person", is_optional=True),
     number("updated_at"),
     sqlite_with_rowid=False,

@@ -49,7 +49,7 @@ def with_district(jemputbola: Command) -> Command:
 def test_help_lists_the_commands(jemputbola: Command) -> None:
     said = jemputbola("--help").output
 
-    commands = "run db backup restore form district invite approve person failed doctor"
+    commands = "run db backup restore form district invite answers approve person failed doctor"
     for command in commands.split():
         assert f"  {command} " in said
 
@@ -125,6 +125,21 @@ def test_approving_what_nobody_answered_is_refused(with_district: Command) -> No
 
     assert result.exit_code == 1
     assert "26.6" in result.output
+
+
+def test_what_nobody_answered_cannot_be_given_back(with_district: Command) -> None:
+    result = with_district("answers", "return", VILLAGE, "dekela", "26.6", "--reason", "Mohon SK 2024.")
+
+    assert result.exit_code == 1
+    assert "26.6" in result.output
+
+
+@pytest.mark.parametrize("reason", ["  ", "x" * 501])
+def test_a_reason_that_nobody_could_read_is_refused(with_district: Command, reason: str) -> None:
+    result = with_district("answers", "return", VILLAGE, "dekela", "26.6", "--reason", reason)
+
+    assert result.exit_code == 2
+    assert "1 to 500 characters" in result.output
 
 
 def test_approving_a_form_that_is_not_asked_there_is_refused(with_district: Command) -> None:

@@ -112,6 +112,13 @@ def time_passes(hours: int, world: World) -> None:
     world.waits(hours=hours)
 
 
+def comes_back(place: int, world: World) -> None:
+    """The coordinator gives one of the rows back that were answered."""
+    answered = sorted(world.sheets)
+    if answered:
+        world.return_row(*answered[place % len(answered)], f"<Mohon & {place}>")
+
+
 def check_whole_store(world: World) -> None:
     """Recompute what was stored from the answers alone."""
     for assignment in world.assignments.values():

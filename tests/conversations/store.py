@@ -11,7 +11,7 @@ from conversations.actions import Action, SaveSheet
 from conversations.brief import Library
 from conversations.letters import Letter
 from conversations.people import AccessRequest, Assignment, Invitation, Person, Region, Role
-from conversations.sheets import RowMark, Sheet
+from conversations.sheets import Returned, RowMark, Sheet
 from indicators.form import RowNumber
 from indicators.scores import to_billionths
 from tests.conversations.inhabitants import Inhabitant, Mind
@@ -93,9 +93,21 @@ class Store:
         self.sheets[action.assignment, action.row] = msgspec.json.encode(action.sheet)
         self.shares[action.assignment, action.row] = None if action.share is None else to_billionths(action.share)
         assignment = self.assignments[action.assignment]
-        place = self.library.forms[assignment.form].row_by_number[RowNumber(action.row)].ordinal - 1
-        progress = assignment.progress[:place] + action.mark + assignment.progress[place + 1 :]
-        self.assignments[action.assignment] = msgspec.structs.replace(assignment, progress=progress)
+        self.assignments[action.assignment] = self._marked(assignment, action.row, action.mark)
+
+    def return_row(self, number: int, row: str, reason: str) -> None:
+        """Give a row back to be completed."""
+        why = Returned(reason, int(self.at.timestamp()))
+        kept = msgspec.structs.replace(self.sheet(number, row), returned=why)
+        self.sheets[number, row] = msgspec.json.encode(kept)
+        self.approved.discard((number, row))
+        held = msgspec.structs.replace(self.assignments[number], sent_at=None)
+        self.assignments[number] = self._marked(held, row, RowMark.RETURNED)
+
+    def _marked(self, assignment: Assignment, row: str, mark: RowMark) -> Assignment:
+        place = self.library.forms[assignment.form].row_by_number[RowNumber(row)].ordinal - 1
+        progress = assignment.progress[:place] + mark + assignment.progress[place + 1 :]
+        return msgspec.structs.replace(assignment, progress=progress)
 
     def sheet(self, assignment: int, row: str) -> Sheet:
         """Give a sheet, read back from JSON."""

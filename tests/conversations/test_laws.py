@@ -20,6 +20,7 @@ from tests.conversations.moves import (
     TELLING,
     TEXTS,
     check_whole_store,
+    comes_back,
     edits,
     links,
     replies,
@@ -62,6 +63,7 @@ moves: st.SearchStrategy[Move] = st.one_of(
     ),
     st.builds(partial, st.just(sends_else), who, st.sampled_from(("sticker", "contact", "place"))),
     st.builds(partial, st.just(links), who, who, st.sampled_from(("ya", "bukan", "sudah"))),
+    st.builds(partial, st.just(comes_back), number),
     st.builds(partial, st.just(time_passes), st.sampled_from((1, 7, 30, 400))),
 )
 

@@ -88,6 +88,13 @@ class Player:
         """The coordinator has approved a row everywhere."""
         self.world.approved |= {(number, row) for number in self.world.assignments}
 
+    def return_row(self, row: str, region: str, reason: str) -> None:
+        """The coordinator has given a row back."""
+        place = region_named(region)
+        for number, each in self.world.assignments.items():
+            if each.region == place:
+                self.world.return_row(number, row, reason)
+
     def lift_deadline(self) -> None:
         """Nothing has a last day."""
         for number, each in self.world.assignments.items():
@@ -269,6 +276,7 @@ LINES: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         ),
         (r"given form (?P<form>[a-z]+) for (?P<region>.+)", Player.give_form),
         (r"given row (?P<row>\S+) is approved", Player.approve),
+        (r"given row (?P<row>\S+) of (?P<region>.+?) came back: (?P<reason>.+)", Player.return_row),
         (r"given nothing has a last day", Player.lift_deadline),
         (rf"given {NAME} has left", Player.dismiss),
         (rf"given {NAME} has blocked us", Player.close),

@@ -145,7 +145,7 @@ async def check_row(store: Store, checked: Checked) -> None:
         if checked.is_approval:
             await store.roster.approve(held, row_of(checked), by=1, at=NOW)
         else:
-            await store.roster.return_row(held, row_of(checked))
+            await store.roster.take_approval_back(held, row_of(checked))
     except StorageError:
         pass  # nothing answered there yet
 

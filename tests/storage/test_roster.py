@@ -176,13 +176,13 @@ async def test_an_approved_row_counts_as_verified_until_its_answer_changes(kaur:
     assert not found.furthest[0].is_approved
 
 
-async def test_a_returned_row_counts_as_claimed_only(kaur: Store) -> None:
+async def test_a_row_whose_approval_is_taken_back_counts_as_claimed_only(kaur: Store) -> None:
     head = await appoint(kaur, "head", VILLAGE, Role.VILLAGE_HEAD)
     number = head.assignments[0].id
     await give_answer(kaur, text_from("head", 1), "26.1", "5", Fraction(1, 2))
     await kaur.roster.approve(number, "26.1", by=None, at=NOW)
 
-    await kaur.roster.return_row(number, "26.1")
+    await kaur.roster.take_approval_back(number, "26.1")
 
     assert (await score(kaur, "17.04.01")).rows["26.1"] == RowTally(14, 1, BILLION // 2, 0, 0)
 

@@ -19,10 +19,6 @@ ADDED = {
         sa.Column("edits", BIG, nullable=True),
     ),
     "assignment": (sa.Column("windows", sa.Text(), server_default="", nullable=False),),
-    "sheet": (
-        sa.Column("returned_reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("returned_at", BIG, nullable=True),
-    ),
 }
 TABLES = (
     "stage",

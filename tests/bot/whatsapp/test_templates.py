@@ -11,7 +11,7 @@ from bot.channels.whatsapp.notices import Notices
 from bot.channels.whatsapp.templates import TEMPLATES, TemplateError, Templates, load_templates
 from conversations.people import Person
 from conversations.texts import texts_for
-from conversations.views.templates import request_decided
+from conversations.views.templates import request_decided, rows_returned
 from tests.whatsapp_server.templates import check_template
 
 GOOD = """
@@ -21,7 +21,7 @@ parameters = [{ name = "sapaan", example = "Bapak Ahmad", most = 80 }]
 id = { body = "Yth. {{1}}, ada kabar.", buttons = ["Baca"] }
 en = { body = "Dear {{1}}, there is news.", buttons = ["Read"] }
 """
-NEEDED = {"kabar_menunggu", "undangan", "permintaan_diputuskan", "pengingat", "siaran"}
+NEEDED = {"kabar_menunggu", "undangan", "permintaan_diputuskan", "pengingat", "perlu_dilengkapi", "siaran"}
 
 
 @pytest.fixture
@@ -118,6 +118,18 @@ def test_what_a_dialog_wants_as_a_template_fits_the_one_of_the_repository(
     templates: Templates, language: str, said: str
 ) -> None:
     meant = request_decided(texts_for(language, "Ibu"), "Siti", "Camat Kaur", is_granted=True, payload="n3:x")
+
+    fitted = templates.fill(meant.name, meant.language, meant.parameters, meant.payloads)
+
+    assert fitted == meant
+    assert said in templates.text(fitted)
+
+
+@pytest.mark.parametrize(("language", "said"), [("id", "dilengkapi: PATBM"), ("en", "completed: PATBM")])
+def test_rows_that_came_back_fit_their_template(templates: Templates, language: str, said: str) -> None:
+    meant = rows_returned(
+        texts_for(language, "Bapak"), "Ahmad", ("Kaur", "PATBM: SK"), payloads=("c:1:returned", "o:ask")
+    )
 
     fitted = templates.fill(meant.name, meant.language, meant.parameters, meant.payloads)
 
