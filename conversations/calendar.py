@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import msgspec
 
@@ -79,6 +80,33 @@ class Times(msgspec.Struct, frozen=True):
     opens_at: datetime | None = None
     due_at: datetime | None = None
     closes_at: datetime | None = None
+
+
+class Fault(StrEnum):
+    """Why times cannot be."""
+
+    NO_MOMENT = "no_moment"
+    ENDS_TOO_EARLY = "ends_too_early"
+    """Not after the moment from which on it is open."""
+    CLOSES_TOO_EARLY = "closes_too_early"
+    """Before it is due."""
+
+
+def moved(
+    times: Times, *, opens_at: datetime | None = None, due_at: datetime | None = None, closes_at: datetime | None = None
+) -> Times | Fault:
+    """Give the times with what is new; what is not said stays, and so does the grace between being due and closing."""
+    if opens_at is due_at is closes_at is None:
+        return Fault.NO_MOMENT
+    grace = times.closes_at - times.due_at if times.closes_at and times.due_at else timedelta()
+    due_at = due_at or times.due_at or closes_at
+    closes_at = closes_at or (due_at + grace if due_at else None)
+    opens_at = opens_at or times.opens_at
+    if opens_at and due_at and due_at <= opens_at:
+        return Fault.ENDS_TOO_EARLY
+    if due_at and closes_at and closes_at < due_at:
+        return Fault.CLOSES_TOO_EARLY
+    return Times(times.key, times.form, opens_at, due_at, closes_at)
 
 
 class Extension(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from conversations.brief import Library
 from conversations.rules import Rules, default_rules
+from storage.calendar_changes import Calendars
 from storage.channel_terms import ChannelTerms
 from storage.charges import Charges
 from storage.database import Database
@@ -47,6 +48,7 @@ class Store:
         self.leases = Leases(self._database)
         self.wakeups = Wakeups(self._database)
         self.failures = Failures(self._database)
+        self.calendar = Calendars(self._database, self._shared)
         self.roster = Roster(self._database, self._shared)
         self.figures = FigureReader(self._database)
         self.housekeeping = Housekeeping(self._database)

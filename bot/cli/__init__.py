@@ -10,6 +10,7 @@ COMMANDS = {
     "answers": "bot.cli.answers:answers",
     "approve": "bot.cli.answers:approve",
     "backup": "bot.cli.backups:backup",
+    "calendar": "bot.cli.calendars:calendar",
     "db": "bot.cli.service:db",
     "district": "bot.cli.districts:district",
     "doctor": "bot.cli.service:doctor",

@@ -275,3 +275,70 @@ def test_nothing_is_put_back_while_the_bot_runs(with_district: Command, tmp_path
 
     assert result.exit_code == 1
     assert "Stop that one first" in result.output
+
+
+def test_a_calendar_is_set_stage_by_stage_and_shown(with_district: Command) -> None:
+    with_district("calendar", "set", "16.07", "evaluasi_mandiri", "--opens", "2026-02-07")
+    with_district("calendar", "set", "16.07", "evaluasi_mandiri", "--form", "kelana", "--due", "2026-03-11")
+    said = with_district(
+        "calendar", "set", "16.07.01", "perbaikan", "--opens", "2026-05-04 14:00", "--hours", "48", "--form", "dekela"
+    ).output
+    with_district("calendar", "set", "16.07", "perbaikan", "--opens", "2026-05-01", "--due", "2026-05-08")
+    with_district("calendar", "set", "16.07", "perbaikan", "--closes", "2026-05-09 12:00")
+    with_district("calendar", "set", "16.07", "pengumuman", "--opens", "2026-07-23")
+    with_district("calendar", "set", "16.07", "final", "--opens", "2026-07-01")
+    with_district("calendar", "set", "16.07", "final", "--clear")
+
+    shown = with_district("calendar", "show", "16.07").output
+
+    assert "questionnaires with other times: 313." in said
+    assert [" ".join(line.split()) for line in shown.splitlines()] == [
+        "Kabupaten Banyuasin, 2026 (WIB)",
+        "evaluasi_mandiri from 2026-02-07, through 2026-03-31",
+        "evaluasi_mandiri from 2026-02-07, through 2026-03-11, only kelana",
+        "perbaikan from 2026-05-01, through 2026-05-08, closes 2026-05-09 12:00",
+        "perbaikan from 2026-05-04 14:00, until 2026-05-06 14:00, only dekela",
+        "pengumuman from 2026-07-23, (no answers)",
+    ]
+
+
+def test_an_extension_is_granted_shown_and_withdrawn(with_district: Command) -> None:
+    with_district("calendar", "set", "16.07", "evaluasi_mandiri", "--clear")
+    with_district("calendar", "set", "16.07", "evaluasi_mandiri", "--due", "2126-03-31")
+    extend = ("calendar", "extend", "16.07.01.2003")
+
+    said = with_district(*extend, "--until", "2126-04-07", "--reason", "Banjir").output
+    office = ("--role", "office", "--office", "dinkes", "--stage", "evaluasi_mandiri", "--form", "kabupaten")
+    with_district("calendar", "extend", "16.07", *office, "--until", "2126-04-08 12:00")
+    shown = with_district("calendar", "show", "16.07").output
+    too_early = with_district(*extend, "--until", "2126-03-30").output
+    with_district("calendar", "extend", "16.07", *office, "--withdraw")
+    withdrawn = with_district(*extend, "--withdraw").output
+
+    assert said == "evaluasi_mandiri: through 2126-04-07; questionnaires with other times: 1.\n"
+    assert "evaluasi_mandiri        16.07.01.2003 village_head: through 2126-04-07 (Banjir)" in shown
+    assert "evaluasi_mandiri        16.07 office dinkes kabupaten: until 2126-04-08 12:00 ()" in shown
+    assert "questionnaires with other times: 1." in too_early  # it took the place of the longer one
+    assert withdrawn.startswith("No extension any more")
+    assert "village_head" not in with_district("calendar", "show", "16.07").output
+
+
+REFUSED = {
+    ("show", "16.03"): "is none",
+    ("set", "16.07", "nothere", "--hours", "1"): "A stage was expected (evaluasi_mandiri,",
+    ("set", "16.07", "perbaikan", "--form", "nothere", "--hours", "1"): "A form was expected (dekela,",
+    ("set", "16.07", "perbaikan"): "none was given",
+    ("set", "16.07", "perbaikan", "--opens", "2026-05-02", "--due", "2026-05-01"): "end after the beginning",
+    ("set", "16.07", "perbaikan", "--due", "2026-05-02", "--closes", "2026-05-01"): "not before the due moment",
+    ("extend", "16.07", "--hours", "4"): "A role was expected",
+    ("extend", "16.07.01.9999", "--hours", "4"): "is none",
+    ("extend", "16.07.01.2003", "--until", "2020-01-01"): "An end in the future was expected",
+    ("extend", "16.07", "--role", "office", "--office", "x", "--hours", "4"): "A post on the roster was expected",
+}
+
+
+def test_a_calendar_refuses_what_cannot_be(with_district: Command) -> None:
+    refused = {command: with_district("calendar", *command) for command in REFUSED}
+
+    assert {each.exit_code for each in refused.values()} == {1}
+    assert [command for command, said in REFUSED.items() if said not in refused[command].output] == []
