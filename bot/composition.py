@@ -47,6 +47,7 @@ SENDING = Backoff(timedelta(seconds=1), timedelta(minutes=5))
 FETCHING = Backoff(timedelta(seconds=5), timedelta(minutes=5))
 CALLING = Backoff(timedelta(seconds=1), timedelta(minutes=1))
 LISTENING = Backoff(timedelta(seconds=1), timedelta(seconds=30))
+CALENDAR_LOOKED_AT = timedelta(minutes=1)
 BROADCASTS_TENDED = timedelta(seconds=5)
 """So often broadcasts that are under way are looked after, and what shows them is told anew."""
 MEBIBYTE = 1024 * 1024
@@ -240,6 +241,7 @@ def _chores(
         wake(await store.broadcasts.tend(at))
 
     return {
+        "tell_calendar_changes": (CALENDAR_LOOKED_AT, store.calendar.plan_news),
         "tend_broadcasts": (BROADCASTS_TENDED, tend_broadcasts),
         "tidy_database": (timedelta(hours=1), store.housekeeping.clean),
         "sweep_files": (timedelta(hours=24), sweep),

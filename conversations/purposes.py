@@ -47,6 +47,13 @@ class BroadcastCopy(msgspec.Struct, frozen=True, tag="broadcast"):
     broadcast: int
 
 
+class CalendarChange(msgspec.Struct, frozen=True, tag="calendar"):
+    """Tells somebody that their own time for answers is another one than they know."""
+
+    before: tuple[tuple[int, str], ...]
+    """Assignments, each with the windows that its people know, as they are kept."""
+
+
 class Summary(msgspec.Struct, frozen=True, tag="summary"):
     """Tells somebody where things stand, at the time of the week that they chose."""
 
@@ -54,7 +61,7 @@ class Summary(msgspec.Struct, frozen=True, tag="summary"):
     post: int
 
 
-Purpose = Reminder | Unfinished | Returned | Digest | BroadcastCopy | Summary
+Purpose = Reminder | Unfinished | Returned | Digest | BroadcastCopy | CalendarChange | Summary
 
 
 def is_asked_for(purpose: Purpose) -> bool:

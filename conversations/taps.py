@@ -69,6 +69,8 @@ class Verb(StrEnum):
     """invitation code"""
     CHATS = "n4"
     """what: show, code, how, yes, no, prefer, leave, leave!, news, no_news; then the channel or the address"""
+    CALENDAR = "n5"
+    """what: show, or a step of a change (``dialogs.calendar``)"""
     BROADCAST = "n8"
     """what: a change (``broadcasts.BroadcastChange``), show, record, or a step of a draft; then the broadcast"""
     REPLY = "n9"

@@ -14,7 +14,8 @@ from storage.database import Database
 from storage.errors import StorageError
 from storage.inserting import insert_into
 from storage.moments import as_ms, as_optional_ms
-from storage.tables import extension, post, region, stage
+from storage.planning.calendar import plan_news
+from storage.tables import extension, post, region, stage, window_change
 from storage.turn_state import Shared
 
 EXPLAINED = {
@@ -71,7 +72,7 @@ async def find_post(connection: AsyncConnection, place: int, role: Role, office:
 
 
 class Calendars:
-    """The calendars of all districts, for the command line."""
+    """The calendars of all districts: for the command line, and for what is done now and then."""
 
     def __init__(self, database: Database, shared: Shared) -> None:
         self._database = database
@@ -158,6 +159,16 @@ class Calendars:
             mine = (extension.c.cycle_id == calendar.cycle) & (extension.c.post_id == number)
             await connection.execute(delete(extension).where(mine))
             many = await fit_windows(connection, self._shared, Changed(calendar.cycle, here.id, at))
+            await connection.commit()
+        return many
+
+    async def plan_news(self, at: datetime) -> int:
+        """Plan to tell everybody whose own time has changed (``storage.planning.calendar``); tell how many."""
+        async with self._database.reading("Looking for changed calendars") as connection:
+            if await connection.scalar(select(window_change.c.assignment_id).limit(1)) is None:
+                return 0  # nearly always
+        async with self._database.writing("Planning news of calendars") as connection:
+            many = await plan_news(connection, self._shared, at)
             await connection.commit()
         return many
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from conversations.calendar import Window
+from conversations.calendar import SHORT, Window
 from conversations.hours import day_there, last_day, zone_of
 from conversations.texts import Markup, Texts
 from conversations.views.bars import clock_time, long_date
@@ -26,6 +26,19 @@ def end_text(at: datetime, region_code: str, texts: Texts) -> Markup:
     if at.astimezone(zone_of(region_code)).time() == time():
         return Markup(long_date(last_day(at, region_code), texts.language))
     return start_text(at, region_code, texts)
+
+
+def span_text(opens_at: datetime | None, due_at: datetime | None, region_code: str, texts: Texts) -> Markup:
+    """Say from when to when: ``1 Maret 2026 s.d. 31 Maret 2026``; up to four days with the number of hours."""
+    start = start_text(opens_at, region_code, texts) if opens_at else None
+    end = end_text(due_at, region_code, texts) if due_at else None
+    if start is None or end is None or opens_at is None or due_at is None:
+        if start:
+            return texts("calendar.from", start=start)
+        return texts("calendar.until", end=end) if end else texts("calendar.endless")
+    span = start if start == end else texts("calendar.span", start=start, end=end)
+    hours = (due_at - opens_at) // HOUR
+    return texts.count("calendar.with_hours", hours, span=span) if due_at - opens_at <= SHORT else span
 
 
 def left_text(window: Window, at: datetime, region_code: str, texts: Texts) -> Markup:

@@ -9,6 +9,13 @@ from conversations.messages import Template
 from conversations.texts import Texts
 
 
+def times_changed(texts: Texts, name: str, form: str, times: str, *, payload: str) -> Template:
+    """Tell somebody that their time for a form is another one; ``payload``: what the one button carries."""
+    return Template(
+        "jadwal_berubah", texts.language, (texts.plain("template.dear", name=name), form, times), (payload,)
+    )
+
+
 def request_decided(texts: Texts, name: str, post: str, *, is_granted: bool, payload: str) -> Template:
     """Tell somebody what became of their request for a post; ``payload``: what the one button carries."""
     decision = texts.plain("template.granted" if is_granted else "template.refused")

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.hours import day_there, next_allowed, next_day
 from conversations.people import Person, Post
-from conversations.purposes import BroadcastCopy, Purpose, Returned, Unfinished, is_asked_for
+from conversations.purposes import BroadcastCopy, CalendarChange, Purpose, Returned, Unfinished, is_asked_for
 from storage.inserting import insert_into
 from storage.judging.broadcasts import judge_copies
+from storage.judging.calendar import judge_changes
 from storage.judging.returned import judge_returned
 from storage.judging.verdicts import Case, Drop, Go, Judge, PutOff, Reader, Verdict
 from storage.rows import LASTS, PERSON, POST, read_person, read_post
@@ -22,7 +23,11 @@ from storage.tables import address, daily_contact, holding, outbox, person, post
 from storage.tables.base import AnyRow
 from storage.turn_state import Shared
 
-JUDGES: dict[type[Any], Judge] = {BroadcastCopy: judge_copies, Returned: judge_returned}
+JUDGES: dict[type[Any], Judge] = {
+    BroadcastCopy: judge_copies,
+    CalendarChange: judge_changes,
+    Returned: judge_returned,
+}
 """By the kind of purpose."""
 FOR_STRANGERS = (Unfinished,)
 """Kinds for readers who hold no post."""

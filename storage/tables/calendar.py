@@ -46,5 +46,6 @@ told_window = Table(
     reference("person_id", "person", is_key=True),
     reference("assignment_id", "assignment", is_key=True),
     Column("windows", Text, nullable=False),  # as they were told last
+    number("outbox_id"),  # by which message: one that is put off after all still has to go
     sqlite_with_rowid=False,
 )

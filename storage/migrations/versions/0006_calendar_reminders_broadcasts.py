@@ -118,6 +118,7 @@ def _add_calendar() -> None:
         "told_window",
         *_references("told_window", person_id="person", assignment_id="assignment"),
         _text("windows"),
+        _number("outbox_id"),
         sa.PrimaryKeyConstraint("person_id", "assignment_id", name=op.f("pk_told_window")),
         sqlite_with_rowid=False,
     )
