@@ -32,11 +32,11 @@ def change_message(changes: Sequence[WindowsChanged], person: Person, library: L
     texts = texts_for(person.language, person.honorific)
     are_several = len({each.assignment.region.id for each in changes}) > 1
     told = [
-        (each, lines) for each in changes if (lines := list(_lines(each, library, at, texts, has_region=are_several)))
+        (each, found) for each in changes if (found := list(_lines(each, library, at, texts, has_region=are_several)))
     ]
     if not told:
         return None
-    lines = [line for _, some in told for line, _ in some]
+    lines = [said[0] for _, some in told for said in some]
     reasons = dict.fromkeys(texts("calendar.changed.reason", reason=each.reason) for each, _ in told if each.reason)
     name = person.called or texts.plain("calendar.you")
     paragraphs = [texts("calendar.changed", name=name), "\n".join(lines[:MOST_LINES]), *reasons]

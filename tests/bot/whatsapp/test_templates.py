@@ -21,7 +21,8 @@ parameters = [{ name = "sapaan", example = "Bapak Ahmad", most = 80 }]
 id = { body = "Yth. {{1}}, ada kabar.", buttons = ["Baca"] }
 en = { body = "Dear {{1}}, there is news.", buttons = ["Read"] }
 """
-NEEDED = {"kabar_menunggu", "undangan", "permintaan_diputuskan", "pengingat", "perlu_dilengkapi", "jadwal_berubah", "siaran"}
+UTILITY = {"kabar_menunggu", "undangan", "permintaan_diputuskan", "pengingat", "perlu_dilengkapi", "jadwal_berubah"}
+NEEDED = UTILITY | {"siaran"}
 
 
 @pytest.fixture
