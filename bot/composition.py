@@ -50,6 +50,8 @@ LISTENING = Backoff(timedelta(seconds=1), timedelta(seconds=30))
 CALENDAR_LOOKED_AT = timedelta(minutes=1)
 BROADCASTS_TENDED = timedelta(seconds=5)
 """So often broadcasts that are under way are looked after, and what shows them is told anew."""
+PLANNING = timedelta(minutes=1)
+"""How often is looked for what is due that nobody asked for."""
 MEBIBYTE = 1024 * 1024
 
 
@@ -245,4 +247,5 @@ def _chores(
         "tend_broadcasts": (BROADCASTS_TENDED, tend_broadcasts),
         "tidy_database": (timedelta(hours=1), store.housekeeping.clean),
         "sweep_files": (timedelta(hours=24), sweep),
+        "plan_summaries": (PLANNING, store.plan_summaries),
     }

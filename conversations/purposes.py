@@ -55,10 +55,7 @@ class CalendarChange(msgspec.Struct, frozen=True, tag="calendar"):
 
 
 class Summary(msgspec.Struct, frozen=True, tag="summary"):
-    """Tells somebody where things stand, at the time of the week that they chose."""
-
-    topic: str
-    post: int
+    """Tells somebody where all that their posts look after stands, at the time of the week that they chose."""
 
 
 Purpose = Reminder | Unfinished | Returned | Digest | BroadcastCopy | CalendarChange | Summary

@@ -23,6 +23,7 @@ from storage.leases import Leases
 from storage.outbox import Outbox
 from storage.outbox_records import OutboxRecords
 from storage.planning.broadcasts import Broadcasts
+from storage.planning.summaries import plan_summaries
 from storage.region_book import RegionBook
 from storage.reports import Reports
 from storage.roster import Roster
@@ -68,6 +69,10 @@ class Store:
         await self._shared.form_rows.prepare(self._database)
         async with self._database.writing("Keeping a batch of turns") as connection:
             yield Turns(connection, TurnState(at=at, shared=self._shared), self.wakeups)
+
+    async def plan_summaries(self, at: datetime) -> None:
+        """Put the weekly summaries into the outbox whose time has come; what they say is found out when they go."""
+        await plan_summaries(self._database, self._shared, at)
 
     async def version(self) -> str:
         """Give the version of the tables, as ``storage.schema`` names it.

@@ -15,6 +15,7 @@ from conversations.views.bars import bar, long_date, percent
 from conversations.views.naming import region_name
 from indicators.advice import Advice, advise
 from indicators.form import Row, RowNumber
+from indicators.instrument import Instrument
 from indicators.scores import (
     DistrictScore,
     PartScore,
@@ -42,41 +43,53 @@ def _total(tally: RowTally) -> RowTotal:
 
 def district_text(turn: Turn, region: Region, score: DistrictScore) -> Markup:
     """Say a district's score: the three figures with tiers, the distance, the parts, what would raise it."""
-    texts = turn.texts
-    day = long_date(day_there(turn.event.at, region.code), texts.language)
+    texts, instrument = turn.texts, turn.brief.library.instrument
     return joined(
-        texts("score.title", region=region.name, day=day),
-        _figures(turn, score),
-        lines(texts("score.answered", share=percent(score.answered, texts.language)), _distance(turn, score)),
+        title_text(region, turn.event.at, texts),
+        figures_text(score, instrument, texts),
+        way_text(score, instrument, texts),
         lines(*(_part_line(part, texts) for part in score.parts)),
-        _advice(turn, score),
+        advice_text(score, instrument, texts),
     )
 
 
-def _figures(turn: Turn, score: DistrictScore) -> Markup:
-    texts = turn.texts
+def title_text(region: Region, at: datetime, texts: Texts) -> Markup:
+    """Name a region and the day there, and say that it is an estimate."""
+    return texts(
+        "score.title", region=region_name(region, texts), day=long_date(day_there(at, region.code), texts.language)
+    )
+
+
+def figures_text(score: DistrictScore, instrument: Instrument, texts: Texts) -> Markup:
+    """Say the three figures of a district with their tiers."""
+    figures = (("score.claimed", score.claimed), ("score.verified", score.verified), ("score.highest", score.highest))
     return lines(
-        texts("score.claimed", points=format_points(score.claimed, texts.language), tier=_tier(turn, score.claimed)),
-        texts("score.verified", points=format_points(score.verified, texts.language), tier=_tier(turn, score.verified)),
-        texts("score.highest", points=format_points(score.highest, texts.language), tier=_tier(turn, score.highest)),
+        *(
+            texts(key, points=format_points(amount, texts.language), tier=tier_name(amount, instrument, texts))
+            for key, amount in figures
+        )
     )
 
 
-def _tier(turn: Turn, amount: Fraction) -> str:
-    tier = tier_of(turn.brief.library.instrument, amount)
-    return tier.title.said(turn.texts.language) if tier else turn.texts.plain("score.no_tier")
+def tier_name(amount: Fraction, instrument: Instrument, texts: Texts) -> str:
+    """Name the tier that so many points reach."""
+    tier = tier_of(instrument, amount)
+    return tier.title.said(texts.language) if tier else texts.plain("score.no_tier")
 
 
-def _distance(turn: Turn, score: DistrictScore) -> Markup | None:
-    following = next_tier(turn.brief.library.instrument, score.claimed)
+def way_text(score: DistrictScore, instrument: Instrument, texts: Texts) -> Markup:
+    """Say how much is answered, and how far the next tier is."""
+    answered = texts("score.answered", share=percent(score.answered, texts.language))
+    following = next_tier(instrument, score.claimed)
     if following is None:
-        return None
-    return turn.texts(
+        return answered
+    distance = texts(
         "score.distance",
-        points=format_points(following.distance, turn.texts.language),
-        tier=following.tier.title.said(turn.texts.language),
-        bound=format_points(following.tier.lowest, turn.texts.language),
+        points=format_points(following.distance, texts.language),
+        tier=following.tier.title.said(texts.language),
+        bound=format_points(following.tier.lowest, texts.language),
     )
+    return lines(answered, distance)
 
 
 def _part_line(part: PartScore, texts: Texts) -> Markup:
@@ -89,20 +102,17 @@ def _part_line(part: PartScore, texts: Texts) -> Markup:
     )
 
 
-def _advice(turn: Turn, score: DistrictScore) -> Markup | None:
-    found = advise(turn.brief.library.instrument, score, most=MOST_ADVICE)
-    if not found:
-        return None
-    listed = [_advice_line(turn, each) for each in found]
-    return lines(turn.texts("score.fastest"), *listed)
+def advice_text(score: DistrictScore, instrument: Instrument, texts: Texts) -> Markup | None:
+    """Say what would raise a district's score the most; ``None``: nothing would."""
+    found = advise(instrument, score, most=MOST_ADVICE)
+    return lines(texts("score.fastest"), *(_advice_line(each, texts) for each in found)) if found else None
 
 
-def _advice_line(turn: Turn, each: Advice) -> Markup:
-    title = each.title.said(turn.texts.language)
-    gain = format_points(each.gain, turn.texts.language)
+def _advice_line(each: Advice, texts: Texts) -> Markup:
+    title, gain = each.title.said(texts.language), format_points(each.gain, texts.language)
     if each.units_open > 1:
-        return turn.texts("score.advice_units", number=each.row, title=title, gain=gain, units=each.units_open)
-    return turn.texts("score.advice", number=each.row, title=title, gain=gain)
+        return texts("score.advice_units", number=each.row, title=title, gain=gain, units=each.units_open)
+    return texts("score.advice", number=each.row, title=title, gain=gain)
 
 
 def subdistrict_text(turn: Turn, region: Region, totals: ScoreTotals) -> Markup:
@@ -110,7 +120,6 @@ def subdistrict_text(turn: Turn, region: Region, totals: ScoreTotals) -> Markup:
     texts = turn.texts
     score = score_district(turn.brief.library.instrument, totals_of(totals))
     indicators = {each.number: each for part in score.parts for each in part.indicators}
-    day = long_date(day_there(turn.event.at, region.code), texts.language)
     shown = [
         texts(
             "score.indicator",
@@ -125,7 +134,7 @@ def subdistrict_text(turn: Turn, region: Region, totals: ScoreTotals) -> Markup:
     ]
     counted = _answered_share(totals)
     return joined(
-        texts("score.title", region=region_name(region, texts), day=day),
+        title_text(region, turn.event.at, texts),
         lines(*shown),
         texts("score.answered", share=percent(counted, texts.language)),
         texts("score.units", units=max((tally.units for tally in totals.rows.values()), default=0)),
@@ -143,7 +152,6 @@ def unit_text(turn: Turn, region: Region, totals: ScoreTotals) -> Markup:
     texts, form = turn.texts, turn.brief.library.forms[DEKELA]
     score = score_rows(form, {row.number: _claimed_share(totals.rows.get(row.number)) for row in form.rows})
     verified = score_rows(form, {row.number: _verified_share(totals.rows.get(row.number)) for row in form.rows})
-    day = long_date(day_there(turn.event.at, region.code), texts.language)
     figures = texts(
         "score.unit",
         bar=bar(score.earned, score.maximum),
@@ -153,7 +161,7 @@ def unit_text(turn: Turn, region: Region, totals: ScoreTotals) -> Markup:
         whole=format_points(score.maximum, texts.language),
     )
     return joined(
-        texts("score.title", region=region_name(region, texts), day=day),
+        title_text(region, turn.event.at, texts),
         figures,
         texts("score.answered", share=percent(_answered_share(totals), texts.language)),
         texts("score.unit_note"),

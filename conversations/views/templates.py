@@ -27,3 +27,8 @@ def request_decided(texts: Texts, name: str, post: str, *, is_granted: bool, pay
 def rows_returned(texts: Texts, name: str, what: tuple[str, str], *, payloads: tuple[str, str]) -> Template:
     """Tell somebody that rows came back: of which region, and what is to be completed."""
     return Template("perlu_dilengkapi", texts.language, (texts.plain("template.dear", name=name), *what), payloads)
+
+
+def summary(texts: Texts, told: tuple[str, str, str], payload: str) -> Template:
+    """Tell somebody's weekly summary in a line; ``told``: what they are called, their region, and that line."""
+    return Template("ringkasan", texts.language, told, (payload,))

@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.hours import day_there, next_allowed, next_day
 from conversations.people import Person, Post
-from conversations.purposes import BroadcastCopy, CalendarChange, Purpose, Returned, Unfinished, is_asked_for
+from conversations.purposes import BroadcastCopy, CalendarChange, Purpose, Returned, Summary, Unfinished, is_asked_for
 from storage.inserting import insert_into
 from storage.judging.broadcasts import judge_copies
 from storage.judging.calendar import judge_changes
 from storage.judging.returned import judge_returned
+from storage.judging.summaries import judge_summaries
 from storage.judging.verdicts import Case, Drop, Go, Judge, PutOff, Reader, Verdict
 from storage.rows import LASTS, PERSON, POST, read_person, read_post
 from storage.tables import address, daily_contact, holding, outbox, person, post
@@ -27,6 +28,7 @@ JUDGES: dict[type[Any], Judge] = {
     BroadcastCopy: judge_copies,
     CalendarChange: judge_changes,
     Returned: judge_returned,
+    Summary: judge_summaries,
 }
 """By the kind of purpose."""
 FOR_STRANGERS = (Unfinished,)

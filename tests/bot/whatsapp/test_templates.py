@@ -22,7 +22,7 @@ id = { body = "Yth. {{1}}, ada kabar.", buttons = ["Baca"] }
 en = { body = "Dear {{1}}, there is news.", buttons = ["Read"] }
 """
 UTILITY = {"kabar_menunggu", "undangan", "permintaan_diputuskan", "pengingat", "perlu_dilengkapi", "jadwal_berubah"}
-NEEDED = UTILITY | {"siaran"}
+NEEDED = UTILITY | {"ringkasan", "siaran"}
 
 
 @pytest.fixture

@@ -1,0 +1,251 @@
+"""How a weekly summary reads: one number first, then what has changed since the last one, and what helps most."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from fractions import Fraction
+from html import unescape
+from typing import NamedTuple
+
+from conversations.brief import Library
+from conversations.form_states import FormState
+from conversations.hours import greeting_key
+from conversations.messages import Button, Message, bubble
+from conversations.people import Person, Region, Role
+from conversations.summaries import Outlook, Standing, Unit
+from conversations.taps import Verb, tap
+from conversations.texts import Markup, Texts, texts_for
+from conversations.turn import column, joined, lines
+from conversations.views.bars import EMPTY, FULL, bar
+from conversations.views.naming import office_name, region_name
+from conversations.views.scores import advice_text, figures_text, tier_name, title_text, way_text
+from conversations.views.templates import summary
+from indicators.scores import format_points
+
+BAR = f"{FULL}{EMPTY} "
+MOST_NAMED = 6
+MOST_SUBDISTRICTS_NAMED = 3
+LOOKS_AFTER = frozenset({Role.SUBDISTRICT_HEAD, Role.COORDINATOR})
+"""Roles that are told of others' forms beside their own."""
+
+
+class Setting(NamedTuple):
+    """For whom, from what and when a summary is written."""
+
+    texts: Texts
+    library: Library
+    at: datetime
+
+
+class Told(NamedTuple):
+    """What is told of one post."""
+
+    text: Markup
+    line: Markup
+    """What matters most of it."""
+    button: Button | None
+
+
+def summary_message(reader: Person, outlooks: Sequence[Outlook], library: Library, at: datetime) -> Message:
+    """Write somebody's summary of what they look after, of which there is something."""
+    texts = texts_for(reader.language, reader.honorific)
+    setting = Setting(texts, library, at)
+    told = [_told(each, setting) for each in outlooks if not each.is_empty]
+    hello = texts(greeting_key(at, outlooks[0].post.region.code))
+    name = reader.called or texts.plain("you")
+    unchanged = None if any(each.has_changed for each in outlooks) else texts("summary.unchanged")
+    buttons = [each.button for each in told if each.button]
+    home = Button(texts.plain("button.menu"), tap(Verb.MENU, "home"))
+    orders = Button(texts.plain("button.news_orders"), tap(Verb.NEWS, "show"))
+    text = joined(lines(texts("summary.opening", hello=hello, name=name), unchanged), *(each.text for each in told))
+    message = bubble(text, column(*dict.fromkeys(buttons), orders))
+    region = region_name(outlooks[0].post.region, texts)
+    template = summary(texts, (name, region, unescape(told[0].line.lstrip(BAR))), (buttons or [home])[0].data)
+    return Message(message.text, message.buttons, template=template)
+
+
+def _told(outlook: Outlook, setting: Setting) -> Told:
+    if len(outlook.standings) == 1:
+        return _of_district(outlook.standings[0], setting)
+    if outlook.standings:
+        return _of_province(outlook, setting)
+    if outlook.post.role in LOOKS_AFTER:
+        return _of_others(outlook, setting)
+    return _of_own(outlook, setting)
+
+
+def _of_own(outlook: Outlook, setting: Setting) -> Told:
+    """Tell how far one's own forms are."""
+    texts, post = setting.texts, outlook.post
+    forms = [lines(_own_line(each, setting), _missing_line(each, texts)) for each in outlook.units]
+    office = office_name(setting.library, post.office, texts) if post.office else None
+    head = texts("summary.title", name=office or region_name(post.region, texts))
+    return Told(lines(head, *forms), _own_line(outlook.units[0], setting), _fill(outlook.units, texts))
+
+
+def _own_line(unit: Unit, setting: Setting) -> Markup:
+    texts = setting.texts
+    form = setting.library.forms[unit.assignment.form].title.said(texts.language).partition(":")[0]
+    done = texts(
+        "summary.form", bar=bar(unit.now.answered, unit.whole), form=form, done=unit.now.answered, whole=unit.whole
+    )
+    return texts("summary.more", line=done, amount=unit.gained) if unit.gained > 0 else done
+
+
+def _missing_line(unit: Unit, texts: Texts) -> Markup:
+    """Say what is left to do in a form."""
+    match unit.state:
+        case FormState.SENT:
+            return texts("summary.sent")
+        case FormState.COMPLETE:
+            return texts("summary.complete")
+        case FormState.RETURNED:
+            return texts.count("summary.returned", unit.now.returned)
+        case _:
+            unanswered = unit.whole - unit.now.answered
+            missing = (
+                texts.count("status.unanswered", unanswered) if unanswered else "",
+                texts.count("status.lacking", unit.now.evidence) if unit.now.evidence else "",
+            )
+            return texts("summary.missing", missing=Markup(texts("status.and").join(each for each in missing if each)))
+
+
+def _fill(units: Sequence[Unit], texts: Texts) -> Button:
+    """Offer the first form in which something is left to do."""
+    open_ = [each for each in units if each.state is not FormState.SENT]
+    return Button(texts.plain("button.continue"), tap(Verb.CONTINUE, (open_ or units)[0].assignment.id))
+
+
+class Place(NamedTuple):
+    """A region with its forms: it is as far as the one that is least far."""
+
+    region: Region
+    units: tuple[Unit, ...]
+
+    @property
+    def is_sent(self) -> bool:
+        """Tell whether all of them are."""
+        return all(each.now.is_sent for each in self.units)
+
+    @property
+    def is_newly_sent(self) -> bool:
+        """Tell whether that has come since it was last told."""
+        return self.is_sent and not all(each.before.is_sent for each in self.units)
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether none was begun."""
+        return all(each.state is FormState.NOT_STARTED for each in self.units)
+
+    @property
+    def has_moved(self) -> bool:
+        """Tell whether anything has changed in one since it was last told."""
+        return any(each.has_moved for each in self.units)
+
+
+def _places(units: Iterable[Unit]) -> list[Place]:
+    found: dict[int, list[Unit]] = {}
+    for each in units:
+        found.setdefault(each.assignment.region.id, []).append(each)
+    return [Place(some[0].assignment.region, tuple(some)) for some in found.values()]
+
+
+def _of_others(outlook: Outlook, setting: Setting) -> Told:
+    """Tell a camat or a coordinator how far the units of their region are: who moved, who is silent."""
+    texts, here = setting.texts, outlook.post.region
+    own = [each for each in outlook.units if each.assignment.region.id == here.id]
+    below = _places(each for each in outlook.units if each.assignment.region.id != here.id)
+    counts = [
+        _count_line(some, kind, texts)
+        for kind in ("village", "subdistrict")
+        if (some := [each for each in below if each.region.kind == kind])
+    ]
+    own_lines = [_own_line(each, setting) for each in own]
+    text = lines(
+        texts("summary.title", name=region_name(here, texts)),
+        *counts,
+        *own_lines,
+        _named_line("summary.moved", [each for each in below if each.has_moved], texts),
+        _named_line("summary.silent", [each for each in below if not (each.has_moved or each.is_sent)], texts),
+    )
+    return Told(text, (*counts, *own_lines)[0], Button(texts.plain("button.score"), tap(Verb.SCORE, here.id)))
+
+
+def _count_line(places: Sequence[Place], kind: str, texts: Texts) -> Markup:
+    """Count regions by how far they are."""
+    sent, idle = sum(each.is_sent for each in places), sum(each.is_idle for each in places)
+    newly, filling = sum(each.is_newly_sent for each in places), len(places) - sent - idle
+    key = "summary.villages" if kind == "village" else "summary.subdistricts"
+    line = texts(key, bar=bar(sent, len(places)), sent=sent, whole=len(places))
+    parts = (
+        texts("summary.more", line=line, amount=newly) if newly else line,
+        texts("summary.filling", amount=filling) if filling else "",
+        texts("summary.idle", amount=idle) if idle else "",
+    )
+    return Markup(", ".join(part for part in parts if part))
+
+
+def _named_line(key: str, places: Sequence[Place], texts: Texts) -> Markup | None:
+    """Name these regions: each while they are few, else how many there are in which kecamatan."""
+    regions = [each.region for each in places]
+    return texts(key, amount=len(regions), names=_names(regions, texts)) if regions else None
+
+
+def _names(regions: Sequence[Region], texts: Texts) -> str:
+    subdistricts = Counter(each.subdistrict or each.name for each in regions)
+    if len(regions) <= MOST_NAMED or len(subdistricts) == 1:
+        names, most = [each.name for each in regions], MOST_NAMED
+    else:
+        counted = subdistricts.most_common()
+        names = [texts.plain("summary.in_subdistrict", name=name, amount=amount) for name, amount in counted]
+        most = MOST_SUBDISTRICTS_NAMED
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (texts.plain("summary.others", amount=rest) if rest > 0 else "")
+
+
+def _of_district(standing: Standing, setting: Setting) -> Told:
+    """Tell a district's score, how it has changed, and what would raise it most."""
+    texts, score, instrument = setting.texts, standing.score, setting.library.instrument
+    text = joined(
+        title_text(standing.region, setting.at, texts),
+        lines(figures_text(score, instrument, texts), _change_line(standing, texts)),
+        way_text(score, instrument, texts),
+        advice_text(score, instrument, texts),
+    )
+    why = Button(texts.plain("button.why"), tap(Verb.WHY, standing.region.id))
+    return Told(text, _district_line(standing, setting), why)
+
+
+def _change_line(standing: Standing, texts: Texts) -> Markup | None:
+    claimed, verified = standing.gained
+    if not (claimed or verified):
+        return None
+    return texts("summary.change", claimed=signed(claimed, texts), verified=signed(verified, texts))
+
+
+def signed(points: Fraction, texts: Texts) -> str:
+    """Write a change of points: ``+12,3``, ``-4``, ``0``."""
+    written = format_points(abs(points), texts.language)
+    return written if written == "0" else f"{'+' if points > 0 else '-'}{written}"
+
+
+def _of_province(outlook: Outlook, setting: Setting) -> Told:
+    """Tell each district's score and change in a line."""
+    texts = setting.texts
+    listed = [texts("summary.item", line=_district_line(each, setting)) for each in outlook.standings]
+    head = title_text(outlook.post.region, setting.at, texts)
+    moved = sum(each.now != each.before for each in outlook.standings)
+    return Told(lines(head, *listed), texts("summary.districts", moved=moved, whole=len(listed)), None)
+
+
+def _district_line(standing: Standing, setting: Setting) -> Markup:
+    texts, claimed = setting.texts, standing.score.claimed
+    return texts(
+        "summary.district",
+        region=region_name(standing.region, texts),
+        points=format_points(claimed, texts.language),
+        change=signed(standing.gained[0], texts),
+        tier=tier_name(claimed, setting.library.instrument, texts),
+    )
