@@ -19,6 +19,7 @@ from storage.figures import FigureReader
 from storage.form_rows import FormRows
 from storage.housekeeping import Housekeeping
 from storage.jobs import Jobs
+from storage.kept import KeptReader
 from storage.leases import Leases
 from storage.outbox import Outbox
 from storage.outbox_records import OutboxRecords
@@ -40,7 +41,8 @@ class Store:
         """Open it; ``rules``: when people may be told what they did not ask for, if not as the program has it."""
         self.library = library
         self._database = Database(engine)
-        self._shared = Shared(library, FormRows(library.forms), RegionBook(), rules or default_rules())
+        self.rules = rules or default_rules()
+        self._shared = Shared(library, FormRows(library.forms), RegionBook(), self.rules)
         self.outbox = Outbox(self._database, self._shared)
         self.outbox_records = OutboxRecords(self._database)
         self.reports = Reports(self._database)
@@ -52,6 +54,7 @@ class Store:
         self.calendar = Calendars(self._database, self._shared)
         self.roster = Roster(self._database, self._shared)
         self.figures = FigureReader(self._database)
+        self.kept = KeptReader(self._database, self._shared.form_rows)
         self.housekeeping = Housekeeping(self._database)
         self.broadcasts = Broadcasts(self._database, self._shared, self.wakeups)
 

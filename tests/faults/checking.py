@@ -5,21 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
 
-import msgspec
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from conversations.sheets import Sheet
-from storage.form_rows import FormRows
+from storage.kept import Kept, KeptMessage
 from storage.outbox_states import OutboxState, Priority
 from storage.store import Store
-from storage.tables import address, event_key, failed_event, history, job, outbox, region, score_total, sheet
-from storage.tables.base import AnyRow
-from storage.totals import LEVELS, recounted
 from tests.faults.platforms import Heard, Look, Platform
-from tests.faults.respondents import Answer, Respondent
+from tests.faults.respondents import Respondent
 
 BULK_MARK = "Siaran"
 """How the text of every broadcast begins."""
@@ -49,25 +40,9 @@ class Findings:
         return self
 
 
-@dataclass(frozen=True)
-class Kept:
-    """What the database holds in the end."""
-
-    events: frozenset[str]
-    answers: dict[Answer, str]
-    changes: dict[Answer, list[str]]
-    """New values of each answer, in order."""
-    photos: list[str]
-    messages: Sequence[AnyRow]
-    left: dict[str, int]
-    """Rows of work that should have come to an end."""
-    miscounted: int
-    """Totals that are not what a recount gives."""
-
-
 async def examine(store: Store, people: Sequence[Respondent], platform: Platform) -> Findings:
     """Compare what people have said and heard with what is kept, and with what the platform announced."""
-    kept = await _read(store)
+    kept = await store.kept.read()
     taken = [key for key in kept.events if key.startswith(platform.via)]
     found = Findings(people=len(people), events=len(taken))
     _look_at_events(found, kept, platform.announced())
@@ -94,8 +69,9 @@ def _look_at_answers(found: Findings, kept: Kept, people: Sequence[Respondent]) 
     for asked, values in said.items():
         if kept.answers.get(asked) != values[-1]:
             found.problems.append(f"{asked}: said {values[-1]!r}, kept {kept.answers.get(asked)!r}")
-        if kept.changes.get(asked) != values:
-            found.problems.append(f"{asked}: said {values}, the history has {kept.changes.get(asked)}")
+        changes = [change.new for change in kept.changes.get(asked, ())]
+        if changes != values:
+            found.problems.append(f"{asked}: said {values}, the history has {changes}")
     unsaid = kept.answers.keys() - said.keys()
     if unsaid:
         found.problems.append(f"answers that nobody gave: {sorted(unsaid)}")
@@ -105,9 +81,9 @@ def _look_at_answers(found: Findings, kept: Kept, people: Sequence[Respondent]) 
         found.problems.append(f"{len(photos)} photos were sent, {len(kept.photos)} are kept, of them others or twice")
 
 
-def _look_at_messages(found: Findings, rows: Sequence[AnyRow], heard: Sequence[Heard], platform: Platform) -> None:
+def _look_at_messages(found: Findings, rows: Sequence[KeptMessage], heard: Sequence[Heard], platform: Platform) -> None:
     """Compare the outbox of one chat with what arrived there; of a message in several parts the last one counts."""
-    rows_by_look: defaultdict[Look, list[AnyRow]] = defaultdict(list)
+    rows_by_look: defaultdict[Look, list[KeptMessage]] = defaultdict(list)
     earlier: set[Look] = set()
     for row in rows:
         *before, last = platform.looks(row.body)
@@ -123,10 +99,10 @@ def _look_at_messages(found: Findings, rows: Sequence[AnyRow], heard: Sequence[H
         found.problems.append(f"a message that nobody decided to send: {look[0][:60]!r}")
 
 
-def _look_at_reply(found: Findings, same: Sequence[AnyRow], copies: int, text: str) -> None:
+def _look_at_reply(found: Findings, same: Sequence[KeptMessage], copies: int, text: str) -> None:
     """Every reply has arrived; twice only when one attempt at least ended without anybody knowing how."""
     found.replies += len(same)
-    states = {OutboxState(row.state).name for row in same}
+    states = {row.state.name for row in same}
     if states != {"SENT"} or copies < len(same):
         found.problems.append(f"{len(same)} replies, {copies} arrived, {states}: {text!r}")
     if copies <= len(same):
@@ -136,11 +112,11 @@ def _look_at_reply(found: Findings, same: Sequence[AnyRow], copies: int, text: s
         found.problems.append(f"a reply came {copies} times for no reason: {text!r}")
 
 
-def _look_at_broadcast(found: Findings, same: Sequence[AnyRow], copies: int) -> None:
+def _look_at_broadcast(found: Findings, same: Sequence[KeptMessage], copies: int) -> None:
     """A broadcast arrives once, or not at all, or nobody knows and it says so."""
     found.broadcast += len(same)
     for row in same:
-        state = OutboxState(row.state)
+        state = row.state
         found.uncertain += state is OutboxState.UNCERTAIN
         expected = {OutboxState.SENT: {1}, OutboxState.UNCERTAIN: {0, 1}}.get(state, set())
         if copies not in expected:
@@ -151,40 +127,3 @@ def _look_at_rest(found: Findings, kept: Kept) -> None:
     found.problems += [f"{many} rows of {table} are left" for table, many in kept.left.items() if many]
     if kept.miscounted:
         found.problems.append(f"{kept.miscounted} totals differ from a recount")
-
-
-async def _read(store: Store) -> Kept:
-    await store._shared.form_rows.prepare(store._database)
-    async with store._database.reading("Looking at everything") as connection:
-        sheets = [
-            (row.assignment_id, msgspec.json.decode(row.body, type=Sheet))
-            for row in await connection.execute(select(sheet))
-        ]
-        changes: defaultdict[Answer, list[str]] = defaultdict(list)
-        for row in await connection.execute(select(history).order_by(history.c.id)):
-            changes[row.assignment_id, row.key].append(row.new)
-        messages = select(outbox, address.c.user).join(address, address.c.id == outbox.c.address_id)
-        return Kept(
-            events=frozenset(await connection.scalars(select(event_key.c.key))),
-            answers={(number, key): said.value for number, kept in sheets for key, said in kept.answers.items()},
-            changes=changes,
-            photos=[photo.sha256 for _, kept in sheets for photo in kept.evidence],
-            messages=(await connection.execute(messages.order_by(outbox.c.id))).all(),
-            left={
-                table.name: len((await connection.execute(select(table.c.id))).all()) for table in (job, failed_event)
-            },
-            miscounted=await _miscounted(connection, store._shared.form_rows),
-        )
-
-
-async def _miscounted(connection: AsyncConnection, form_rows: FormRows) -> int:
-    kept = {tuple(row) for row in await connection.execute(select(score_total))}
-    provinces = select(region.c.province_id, score_total.c.cycle_id).join(
-        score_total, score_total.c.region_id == region.c.id
-    )
-    counted: set[tuple[Any, ...]] = set()
-    for row in (await connection.execute(provinces.distinct())).all():
-        for level in LEVELS:
-            found = await recounted(connection, form_rows, row.cycle_id, (level, row.province_id))
-            counted |= {tuple(each[column.name] for column in score_total.columns) for each in found}
-    return len(kept ^ counted)

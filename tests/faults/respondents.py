@@ -10,6 +10,7 @@ from typing import Any
 
 from conversations.taps import Tap, Verb, read_tap
 from indicators.form import Form, QuestionKind
+from storage.kept import Answer
 from tests.faults.platforms import Heard, Writer
 
 PATIENCE_SECONDS = 90.0
@@ -24,8 +25,6 @@ ONWARD = (Verb.JOIN, Verb.YES, Verb.ENOUGH, Verb.CONTINUE, Verb.SKIP, Verb.OPEN,
 BACK = (":gaps", ":evidence")
 """How buttons end that lead to what was skipped: it looks as it did before, like a reply that is sent again."""
 
-Answer = tuple[int, str]
-"""Assignment and key of a question."""
 Labelled = tuple[str, Tap]
 """What a button carries, as it is and decoded."""
 
