@@ -209,11 +209,8 @@ class Outbox:
 
     async def next_due(self, at: datetime, *, via: str) -> datetime | None:
         """Tell the first moment after ``at`` when a message of this account becomes due; ``None``: there is none."""
-        now = as_ms(at)
-        comes = (outbox.c.via == via) & (outbox.c.not_before > now) & (outbox.c.not_before < UNTIL_HEARD)
-        later = select(func.min(outbox.c.not_before)).where(IS_WAITING, comes)
         async with self._database.reading("Looking for the next message") as connection:
-            moment = await connection.scalar(later)
+            moment = await connection.scalar(NEXT_DUE, {"now": as_ms(at), "via": via})
         return None if moment is None else from_ms(moment)
 
     async def counts(self) -> dict[OutboxState, int]:
@@ -315,6 +312,11 @@ NAMES = (
 READ = tuple(outbox.c[name] for name in NAMES)
 READER = tuple(address.c[name] for name in ("channel", "account", "user", "phone", "heard_at"))
 SWEEP, DUE = _sweep(), _due()
+NEXT_DUE = (
+    select(func.min(outbox.c.not_before))
+    .where(IS_WAITING, outbox.c.via == bindparam("via"))
+    .where(outbox.c.not_before > bindparam("now", type_=BigInteger), outbox.c.not_before < UNTIL_HEARD)
+)
 NOW_AGAIN = (
     update(outbox)
     .where(IS_WAITING, outbox.c.via == bindparam("by"), outbox.c.attempts > 0)
