@@ -114,13 +114,13 @@ def assemble(settings: Settings, store: Store, alone_since: datetime | None = No
     files = open_files(settings)
     channels, routes = _channels(settings, store, clock, files.open)
     worker = partial(DeliveryWorker, store.outbox, clock=clock, steady=steady, backoff=SENDING)
-    delivery = [worker(each, notice=_notice(each)) for each in channels]
+    delivery = [worker(each, notice=notice_of(each)) for each in channels]
     wakes: dict[str, Callable[[], None]] = {each.via: each.wake for each in delivery}
     listener = Listener(store.wakeups.listen, wakes, clock=steady, backoff=LISTENING)
     pipeline = Pipeline(store.begin_turns, DIALOG, clock, lambda committed: listener.wake(committed.words))
     jobs = FileJobs(store.jobs, files, channels, accept=pipeline.submit, clock=clock, backoff=FETCHING)
     wakes[JOBS] = jobs.wake
-    caretaker = Caretaker(_chores(store, files, listener.wake), clock)
+    caretaker = Caretaker(chores_of(store, files, listener.wake), clock)
     polled = [polling(via_of(each)) for each in channels if each.is_polled]
     names = [CHORES, *(sending(each.via) for each in delivery), *polled]
     leadership = Leadership(store.leases, names, steady=steady, alone_since=alone_since)
@@ -213,7 +213,7 @@ def whatsapp_channels(
     return [channel(number) for number in settings.numbers], webhook.routes
 
 
-def _notice(channel: Channel) -> Notice | None:
+def notice_of(channel: Channel) -> Notice | None:
     """Give how people are told that something waits for them, on channels where it may have to."""
     if channel.name not in WINDOWS:
         return None
@@ -233,9 +233,11 @@ def _simulator(settings: Settings, store: Store, clock: Clock, open_file: OpenFi
     return channel, Mount("/", create_app(channel, posts))
 
 
-def _chores(
+def chores_of(
     store: Store, files: FileStore, wake: Callable[[Collection[str]], None]
 ) -> Mapping[str, tuple[timedelta, Chore]]:
+    """Give what is done at set times: how often, and how; ``wake`` is told whose messages it has put there."""
+
     async def sweep(at: datetime) -> None:
         await files.sweep(await store.housekeeping.evidence_in_use(), at)
 

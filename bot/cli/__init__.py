@@ -19,6 +19,7 @@ COMMANDS = {
     "invite": "bot.cli.districts:invite",
     "outbox": "bot.cli.outbox:outbox",
     "person": "bot.cli.people:person",
+    "rehearse": "bot.cli.rehearsal:rehearse",
     "restore": "bot.cli.backups:restore",
     "run": "bot.cli.service:run",
     "telegram": "bot.cli.telegram:telegram",

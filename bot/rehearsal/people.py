@@ -1,0 +1,209 @@
+"""People who take part in a rehearsal: they register, sit down now and then, and remember what was acknowledged."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+
+from bot.rehearsal.answering import Answering, Deed, Key, Offered, asked_in, offers, question_of
+from bot.rehearsal.channel import Arrival
+from bot.rehearsal.habits import Habit
+from conversations.events import ChoiceTapped, TextReceived
+from conversations.hours import zone_of
+from conversations.people import Role
+from conversations.taps import Verb, read_tap
+from indicators.form import Form
+from storage.envelopes import AddressKey, Envelope
+from storage.outbox import Priority
+
+THINKING = timedelta(seconds=20)
+"""Between two things that somebody does."""
+MOST_WAITS = 4
+"""So often somebody looks for a reply that does not come; then they put the phone away."""
+SITS_AT = tuple(time(hour, minute) for hour in (8, 10, 13, 16, 19) for minute in (30,))
+"""When people have time for it, where they live."""
+HEEDED_AFTER = (timedelta(minutes=10), timedelta(minutes=30), timedelta(hours=2))
+"""Between a reminder and sitting down."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What somebody has done, and what of it they were told was understood."""
+
+    acknowledged: defaultdict[Key, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Answers, in order."""
+    unsure: set[Key] = field(default_factory=set)
+    """Questions to which something was said last that was odd, or never acknowledged."""
+    photos: set[str] = field(default_factory=set)
+    """References of those that were sent."""
+    events: list[str] = field(default_factory=list)
+    """Keys of all that they did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Whom somebody plays."""
+
+    number: int
+    name: str
+    address: AddressKey
+    code: str
+    """Of the invitation that they were given."""
+    role: Role
+    region_code: str
+    habit: Habit
+    is_operator: bool = False
+
+
+class Player:
+    """One of them."""
+
+    def __init__(self, part: Part, form: Form | None, chance: random.Random, begins_at: datetime | None) -> None:
+        self.part = part
+        self.memory = Memory()
+        self.arrivals: list[Arrival] = []
+        """Everything that has come to them, in order."""
+        self.next_at = begins_at
+        """When they do something next; None: not before something comes."""
+        self.is_registered = False
+        self.sent_at: datetime | None = None
+        """When they were thanked for handing their answers over."""
+        self._chance = chance
+        self._answering = Answering(part.habit, form, chance, name=f"photo-{part.number}") if form else None
+        self._seen: set[int] = set()
+        self._offered: Sequence[Offered] = ()
+        """What they see: the buttons of the last message that had some and answered them."""
+        self._tried: Deed | None = None
+        """What they did last, until its reply comes."""
+        self._to_confirm: Deed | None = None
+        self._waits = 0
+        self._steps_left = 0
+        """Of this sitting."""
+        self._reminded: Offered | None = None
+        """The button of a reminder that leads on."""
+
+    def hear(self, arrival: Arrival) -> None:
+        """Take a message; one that comes twice, because nobody knew whether it had come, is passed over."""
+        self.arrivals.append(arrival)
+        row = arrival.row
+        if row.id in self._seen:
+            return
+        self._seen.add(row.id)
+        offered = offers(row.message)
+        if row.priority is Priority.REPLY:
+            self._take_reply(offered, arrival.at)
+        elif row.purpose is not None and self._answering and self.is_registered:
+            self._be_reminded(offered, arrival.at)
+
+    def act(self, at: datetime) -> Envelope | None:
+        """Do the next thing, or nothing now; ``next_at`` says when it goes on."""
+        if self._tried and self._waits < MOST_WAITS:
+            self._waits += 1
+            self.next_at = at + THINKING
+            return None
+        deed = self._next_deed(at)
+        if deed is None:
+            self._rest(at)
+            return None
+        self._tried, self._waits = deed, 0
+        self._steps_left -= 1
+        self.next_at = at + THINKING
+        return self._remembered(deed)
+
+    def _remembered(self, deed: Deed) -> Envelope:
+        key = f"rehearsal:{self.part.number}:{len(self.memory.events)}"
+        self.memory.events.append(key)
+        if deed.photo:
+            self.memory.photos.add(deed.photo)
+        elif deed.key:
+            self.memory.unsure.add(deed.key)
+        return Envelope(key, self.part.address, deed.event)
+
+    def _next_deed(self, at: datetime) -> Deed | None:
+        if not self.is_registered:
+            return self._register(at)
+        if self._answering is None or self.part.habit.answers == "never" or self.sent_at:
+            return None
+        if not self._steps_left:
+            return self._sit_down(at)
+        deed = self._answering.deed(self._offered, at) if self._steps_left > 0 else None
+        if deed and self._to_confirm:
+            return replace(deed, key=self._to_confirm.key, value=self._to_confirm.value)
+        return deed
+
+    def _register(self, at: datetime) -> Deed | None:
+        """Take the next step from the code to consent."""
+        if not self.memory.events:
+            return Deed(TextReceived(at=at, text=f"daftar {self.part.code}"))
+        joining = {each.tap.text(0): each for each in self._offered if each.tap.verb is Verb.JOIN}
+        if not joining:
+            return Deed(TextReceived(at=at, text=self.part.name))
+        wanted = joining.get("agree") or joining["yes"]
+        return Deed(ChoiceTapped(at=at, data=wanted.data))
+
+    def _sit_down(self, at: datetime) -> Deed:
+        self._steps_left = self._chance.randint(*self.part.habit.steps)
+        button, self._reminded = self._reminded, None
+        self._to_confirm = None
+        return Deed(ChoiceTapped(at=at, data=button.data) if button else TextReceived(at=at, text="lanjut"))
+
+    def _rest(self, at: datetime) -> None:
+        """Put the phone away until the next time, if there is one by itself."""
+        is_over = self._steps_left > 0  # there was nothing more to be done
+        self._steps_left, self._tried = 0, None
+        goes_on = self.is_registered and self.part.habit.answers == "by themselves" and not is_over
+        self.next_at = self._day(at, self._chance.randint(*self.part.habit.every)) if goes_on else None
+
+    def _day(self, at: datetime, days: int) -> datetime:
+        """Give a moment so many days later when they have time."""
+        zone = zone_of(self.part.region_code)
+        day = at.astimezone(zone).date() + timedelta(days=days)
+        return datetime.combine(day, self._chance.choice(SITS_AT), zone)
+
+    def _take_reply(self, offered: Sequence[Offered], at: datetime) -> None:
+        tried, self._tried = self._tried, None
+        if not self.is_registered:
+            self._offered = offered
+            self._note_consent(tried, offered)
+            return
+        self._offered = offered or self._offered
+        if tried:
+            self._note_sent(tried, offered, at)
+            self._note_answer(tried, offered)
+
+    def _note_consent(self, tried: Deed | None, offered: Sequence[Offered]) -> None:
+        """They are registered when what follows their consent is not about registering any more."""
+        tapped = read_tap(tried.event.data) if tried and isinstance(tried.event, ChoiceTapped) else None
+        if tapped and tapped.verb is Verb.JOIN and tapped.text(0) == "agree" and offered:
+            self.is_registered = not any(each.tap.verb is Verb.JOIN for each in offered)
+            self._steps_left = self._chance.randint(*self.part.habit.steps)
+
+    def _note_sent(self, tried: Deed, offered: Sequence[Offered], at: datetime) -> None:
+        tapped = read_tap(tried.event.data) if isinstance(tried.event, ChoiceTapped) else None
+        if tapped and tapped.verb is Verb.SEND:
+            self.sent_at = None if any(each.tap.verb is Verb.SEND for each in offered) else at
+
+    def _note_answer(self, tried: Deed, offered: Sequence[Offered]) -> None:
+        """Remember an answer that was acknowledged: not asked again, nor objected to, nor to be confirmed."""
+        if tried.key is None or not tried.value or not offered:
+            return
+        mine = {each.tap.verb for each in offered if question_of(each) == tried.key}
+        self._to_confirm = tried if Verb.YES in mine else None
+        was_ticked = isinstance(tried.event, ChoiceTapped) and tried.event.data.startswith(f"{Verb.TOGGLE}:")
+        is_asked_again = asked_in(offered) == tried.key and not was_ticked
+        if not (self._to_confirm or is_asked_again or Verb.OPEN in mine):
+            self.memory.acknowledged[tried.key].append(tried.value)
+            self.memory.unsure.discard(tried.key)
+
+    def _be_reminded(self, offered: Sequence[Offered], at: datetime) -> None:
+        """Sit down soon after a reminder, or not."""
+        assert self._answering
+        if self.part.habit.answers == "never" or self._chance.random() >= self.part.habit.heeds:
+            return
+        self._answering.is_sending = True
+        self._reminded = next((each for each in offered if each.tap.verb is Verb.CONTINUE), None)
+        if not self._steps_left:
+            self.next_at = at + self._chance.choice(HEEDED_AFTER)

@@ -1,0 +1,1 @@
+"""Rehearsals: short ones, and what they would say if something were wrong."""
