@@ -5,30 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.routing import BaseRoute, Mount
 
 import indicators
 from bot.backoff import Backoff
-from bot.channels.port import Channel, OpenFile, via_of
+from bot.channels.port import Channel, Editor, OpenFile, via_of
 from bot.clock import Clock, SteadyClock, SystemClock
 from bot.deciding import Dialog
 from bot.delivery.worker import DeliveryWorker
+from bot.fetching import Fetching
 from bot.housekeeping import Caretaker, Chore
-from bot.jobs import FileJobs
+from bot.jobs import JobWorker, Work
 from bot.leadership import CHORES, Leadership, polling, sending
 from bot.listening import Listener
 from bot.pipeline import Pipeline
+from bot.record_writing import RecordWriting
 from bot.settings import Settings
 from bot.telegram_bot import TelegramBot
 from bot.whatsapp_number import WhatsAppNumber
+from conversations.actions import FetchFile, SendRecord
 from conversations.brief import Library
 from conversations.engine import anticipate, apologise, resume
 from conversations.rules import load_rules
 from indicators.loading import load_instrument
+from storage.channel_terms import ChannelTerms
 from storage.database import connect
 from storage.envelopes import AddressKey
 from storage.files import FileLimits, FileStore
@@ -72,7 +77,7 @@ class Program:
     pipeline: Pipeline
     delivery: Sequence[DeliveryWorker]
     """One for each channel."""
-    jobs: FileJobs
+    jobs: JobWorker
     listener: Listener
     caretaker: Caretaker
     leadership: Leadership
@@ -113,12 +118,17 @@ def assemble(settings: Settings, store: Store, alone_since: datetime | None = No
     clock, steady = SystemClock(), SteadyClock()
     files = open_files(settings)
     channels, routes = _channels(settings, store, clock, files.open)
+    store.know_channels(terms_of(settings, channels))
     worker = partial(DeliveryWorker, store.outbox, clock=clock, steady=steady, backoff=SENDING)
     delivery = [worker(each, notice=notice_of(each)) for each in channels]
     wakes: dict[str, Callable[[], None]] = {each.via: each.wake for each in delivery}
     listener = Listener(store.wakeups.listen, wakes, clock=steady, backoff=LISTENING)
     pipeline = Pipeline(store.begin_turns, DIALOG, clock, lambda committed: listener.wake(committed.words))
-    jobs = FileJobs(store.jobs, files, channels, accept=pipeline.submit, clock=clock, backoff=FETCHING)
+    works: Mapping[type[Any], Work] = {
+        FetchFile: Fetching(files, channels, clock),
+        SendRecord: RecordWriting(store.broadcast_records, files, store.library, clock),
+    }
+    jobs = JobWorker(store.jobs, works, accept=pipeline.submit, clock=clock, backoff=FETCHING)
     wakes[JOBS] = jobs.wake
     caretaker = Caretaker(chores_of(store, files, listener.wake), clock)
     polled = [polling(via_of(each)) for each in channels if each.is_polled]
@@ -166,6 +176,32 @@ def _channels(
         channels.append(simulator)
         routes.append(pages)
     return channels, routes
+
+
+def terms_of(settings: Settings, channels: Sequence[Channel]) -> Mapping[str, ChannelTerms]:
+    """Say what the channels allow and cost, by name.
+
+    Raises:
+        RatesError: the file of WhatsApp's rates cannot be used.
+        OSError: it cannot be read.
+    """
+    rupiah = _template_rupiah(settings) if settings.has_whatsapp else None
+    return {
+        each.name: ChannelTerms(
+            unhurried_a_second=each.limits.rates.bulk_messages if each.limits.rates else None,
+            can_edit=isinstance(each, Editor),
+            template_rupiah=rupiah if each.name in WINDOWS else None,
+        )
+        for each in channels
+    }
+
+
+def _template_rupiah(settings: Settings) -> Fraction | None:
+    """Give what a broadcast's template costs in Indonesia."""
+    from bot.channels.whatsapp.costs import RATES, load_rates
+    from bot.channels.whatsapp.templates import load_templates
+
+    return load_rates(settings.whatsapp_rates or RATES).rupiah("ID", load_templates().category("siaran"))
 
 
 def telegram_channel(

@@ -11,11 +11,11 @@ class ChannelTerms:
     """Of one channel: ``telegram``, ``whatsapp``."""
 
     unhurried_a_second: int | None = None
-    """How many reminders and broadcasts it takes in a second, with all accounts; None: as fast as it goes."""
+    """How many reminders and broadcasts an account of it takes in a second; None: as fast as it goes."""
     can_edit: bool = False
     """The text of a message that was sent can be changed."""
     template_rupiah: Fraction | None = None
-    """What a broadcast costs to somebody who has not written for a day; None: not known. 0: it has no such price."""
+    """What a broadcast costs to somebody who has not written for a day; None: not known."""
 
 
 NO_TERMS = ChannelTerms()

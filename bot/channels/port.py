@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from conversations.events import IncomingFile
 from storage.envelopes import via
@@ -153,6 +153,21 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let connections go."""
+        ...
+
+
+@runtime_checkable
+class Editor(Protocol):
+    """A channel that can change what it has sent, besides all that a channel does."""
+
+    async def edit(self, outgoing: OutboxRow, message: str) -> None:
+        """Let a message of this id, which has no file, say what this one says, with its buttons; twice is as once.
+
+        Nobody is told that it has changed.
+
+        Raises:
+            ChannelError: it could not be changed, or nobody knows whether it was.
+        """
         ...
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import structlog
 
 from bot.backoff import Backoff
-from bot.channels.port import Channel, ChannelError, via_of
+from bot.channels.port import Channel, ChannelError, Editor, via_of
 from bot.clock import Clock
 from bot.delivery.rates import AccountRate, ChatRates
 from bot.delivery.verdict import judge
@@ -28,6 +28,7 @@ MOST_CLAIMED = 50
 """Rows that may be under way: those are the perhaps-sent ones after a crash."""
 SAFETY_LOOK = timedelta(seconds=30)
 """How long it sleeps at most: a wake-up is an event, this covers one that another process could not give."""
+NOT_CHANGED = "what it was to change cannot be changed"
 CUT_OFF = ChannelError("cut off when the program stopped, or its lease ended", retryable=True, is_uncertain=True)
 
 _log = structlog.get_logger(__name__)
@@ -183,12 +184,20 @@ class DeliveryWorker:
             return Retry(row.id, self._clock.now(), "somebody else may be sending")
         try:
             with SEND_SECONDS.labels(self._channel.name).time():
-                return Sent(row.id, await self._channel.send(row))
+                return await self._say(row)
         except ChannelError as error:
             return self._judged(row, error)
         except Exception as error:  # noqa: BLE001 - the outermost edge of a send: a message that cannot be drawn
             _log.exception("send_broken", outbox=row.id, error=described(error))
             return Failed(row.id, type(error).__name__)
+
+    async def _say(self, row: OutboxRow) -> Outcome:
+        if row.edits is None:
+            return Sent(row.id, await self._channel.send(row))
+        if not row.edits or not isinstance(self._channel, Editor):
+            return Failed(row.id, NOT_CHANGED)
+        await self._channel.edit(row, row.edits)
+        return Sent(row.id, "")
 
     def _end(self, row: OutboxRow, outcome: Outcome) -> None:
         SENT.labels(self._channel.name, type(outcome).__name__.lower()).inc()

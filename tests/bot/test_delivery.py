@@ -20,7 +20,7 @@ from bot.channels.telegram.channel import LIMITS
 from bot.clock import Clock
 from bot.delivery.rates import AccountRate, ChatRates
 from bot.delivery.verdict import LONGEST_TRIED, judge
-from bot.delivery.worker import DeliveryWorker
+from bot.delivery.worker import NOT_CHANGED, DeliveryWorker
 from bot.leadership import Tenure
 from bot.stopping import finish
 from conversations.events import IncomingFile
@@ -150,6 +150,37 @@ async def test_what_is_judged_not_needed_any_more_is_not_sent() -> None:
 
     assert bench.channel.order == [2]
     assert bench.outbox.outcomes == [Sent(2, "m2")]
+
+
+class EditingChannel(FakeChannel):
+    """Can change what it has sent."""
+
+    def __init__(self, clock: JumpingClock) -> None:
+        super().__init__(clock)
+        self.edited: list[tuple[str, str]] = []
+
+    async def edit(self, outgoing: OutboxRow, message: str) -> None:
+        self.edited.append((message, outgoing.message.text))
+
+
+async def test_a_message_is_changed_where_its_channel_can() -> None:
+    rows = [replace(row(1, at=NOON, text="9 dari 9"), edits="m7"), replace(row(2, at=NOON), edits="")]
+    clock = JumpingClock()
+    channel = EditingChannel(clock)
+    bench = Bench(rows, clock=clock, channel=channel)
+
+    await bench.deliver()
+
+    assert (channel.edited, channel.sent) == ([("m7", "9 dari 9")], [])
+    assert sorted(bench.outbox.outcomes, key=lambda each: each.id) == [Sent(1, ""), Failed(2, NOT_CHANGED)]
+
+
+async def test_a_change_that_a_channel_cannot_make_is_given_up() -> None:
+    bench = Bench([replace(row(1, at=NOON), edits="m7")])
+
+    await bench.deliver()
+
+    assert bench.outbox.outcomes == [Failed(1, NOT_CHANGED)]
 
 
 async def test_no_sliding_second_holds_more_than_28_messages() -> None:

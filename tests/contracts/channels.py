@@ -39,7 +39,7 @@ from tests.whatsapp_server.server import APP_SECRET
 
 BRIEF = Patience(reply=timedelta(milliseconds=100))
 """Long enough for a server on this machine that answers at all, unless it hangs on purpose."""
-SENDS = ("sendMessage", "sendPhoto", "sendDocument")
+SENDS = ("sendMessage", "sendPhoto", "sendDocument", "editMessageText")
 _numbers = itertools.count(100)
 
 

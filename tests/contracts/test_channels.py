@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot.channels.port import Accept, Channel, ChannelError, OpenFile
+from bot.channels.port import Accept, Channel, ChannelError, Editor, OpenFile
 from bot.clock import SystemClock
 from conversations.events import FileReceived, IncomingFile, StoredFile, TextReceived
 from conversations.messages import Button, Message, escaped
@@ -287,6 +287,73 @@ async def test_a_file_that_the_store_has_lost_is_reported(harness: Harness) -> N
         await send(harness, Message("Surat", (), lost))
 
     assert (raised.value.alert, raised.value.retryable) == (True, False)
+
+
+EDITORS = [name for name in CHANNELS if name != "whatsapp"]
+FIRST = Message("<b>1</b> dari 9", ((Button("Jeda", "p"),),))
+SECOND = Message("<b>9</b> dari 9 & selesai", ((Button("Catatan", "r"), Button("Ulang", "u")),))
+
+
+def editor(harness: Harness) -> Editor:
+    """Give a channel that can change what it has sent."""
+    assert isinstance(harness.channel, Editor)
+    return harness.channel
+
+
+@pytest.mark.parametrize("name", EDITORS)
+async def test_a_message_says_something_else_in_its_place(make: Callable[[str], Harness], name: str) -> None:
+    harness = make(name)
+    first = await harness.channel.send(row(harness, FIRST))
+    await harness.channel.send(row(harness, Message("lain"), number=2))
+
+    await editor(harness).edit(row(harness, SECOND, number=3), first)
+    await editor(harness).edit(row(harness, SECOND, number=4), first)
+    changed = harness.seen()
+    await editor(harness).edit(row(harness, Message("selesai"), number=5), first)
+    await harness.channel.close()
+
+    assert changed == [Seen("9 dari 9 & selesai", ("Catatan", "Ulang")), Seen("lain")]
+    assert harness.seen() == [Seen("selesai"), Seen("lain")]
+
+
+@pytest.mark.parametrize("name", EDITORS)
+async def test_a_message_that_is_not_there_cannot_be_changed_and_needs_nobody(
+    make: Callable[[str], Harness], name: str
+) -> None:
+    harness = make(name)
+
+    with refused() as raised:
+        await editor(harness).edit(row(harness, SECOND), "4711")
+    await harness.channel.close()
+
+    assert (raised.value.retryable, raised.value.alert, raised.value.is_gone) == (False, False, False)
+
+
+@pytest.mark.parametrize("trouble", ["busy", "down", "slow"])
+@pytest.mark.parametrize("name", [name for name in EDITORS if name != "simulator"])
+async def test_what_cannot_be_changed_now_is_changed_later(
+    make: Callable[[str], Harness], name: str, trouble: str
+) -> None:
+    harness = make(name)
+    sending = harness.channel
+    first = await sending.send(row(harness, FIRST))
+    harness.has(trouble)
+
+    with refused() as raised:
+        await editor(harness).edit(row(harness, SECOND, number=2), first)
+    for channel in {sending, harness.channel}:
+        await channel.close()
+
+    assert raised.value.retryable
+    assert harness.seen() == [Seen("1 dari 9", ("Jeda",))]
+
+
+async def test_whatsapp_takes_nothing_back(make: Callable[[str], Harness]) -> None:
+    channels = {name: make(name).channel for name in CHANNELS}
+
+    assert [name for name, channel in channels.items() if not isinstance(channel, Editor)] == ["whatsapp"]
+    for channel in channels.values():
+        await channel.close()
 
 
 async def test_a_photo_comes_in_whole(harness: Harness) -> None:

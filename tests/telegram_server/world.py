@@ -293,9 +293,10 @@ async def _edit_message(world: World, given: Mapping[str, Any]) -> Any:
     bubble = next((each for each in chat.bubbles if each.id == int(given["message_id"])), None)
     if bubble is None:
         raise RefusedError(400, "Bad Request: message to edit not found")
-    if (bubble.text, bubble.buttons) == (given["text"], keyboard(given.get("reply_markup"))):
+    text = parse_html(given["text"]) if given.get("parse_mode") == "HTML" else given["text"]
+    if (bubble.text, bubble.buttons) == (text, keyboard(given.get("reply_markup"))):
         raise RefusedError(400, "Bad Request: message is not modified")
-    bubble.text, bubble.buttons = given["text"], keyboard(given.get("reply_markup"))
+    bubble.text, bubble.buttons = text, keyboard(given.get("reply_markup"))
     return world.shown(chat, bubble)
 
 

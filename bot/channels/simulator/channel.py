@@ -70,6 +70,19 @@ class SimulatorChannel:
             self.exchange.put(phone.id, await self._said(phone, identifier, outgoing.message))
         return identifier
 
+    async def edit(self, outgoing: OutboxRow, message: str) -> None:
+        """Let a message of this id say something else.
+
+        Raises:
+            ChannelError: the phone or the message has been thrown away.
+        """
+        if self.exchange.bubble(outgoing.address.user, message) is None:
+            raise ChannelError(f"the simulator has no message {message!r} (any more); it was thrown away")
+        said = outgoing.message
+        self.exchange.mark(
+            outgoing.address.user, message, text=said.text, buttons=said.buttons, or_type=said.or_type, is_edited=True
+        )
+
     async def fetch(self, file: IncomingFile) -> AsyncIterator[bytes]:
         """Stream an upload.
 
@@ -120,7 +133,7 @@ class SimulatorChannel:
         if newest is None or newest.side != "clock":
             self.exchange.put(phone.id, Bubble(id=key, side="clock", at=self.clock.now()))
 
-    async def edit(self, phone: Phone, key: str, *, message: str, text: str) -> None:
+    async def take_edit(self, phone: Phone, key: str, *, message: str, text: str) -> None:
         """Hand in a new text of a person's older message, and show it when it has been taken.
 
         Raises:

@@ -85,7 +85,7 @@ class SendingEndpoints:
         old = self._own(phone, edited.message)
         if not old.text or old.attachment or old.tapped:
             raise ApiError(400, "not_editable", "expected a message that is nothing but text")
-        await self._channel.edit(phone, edited.id, message=edited.message, text=edited.text)
+        await self._channel.take_edit(phone, edited.id, message=edited.message, text=edited.text)
         return answer({})
 
     async def day(self, request: Request) -> Response:

@@ -17,6 +17,7 @@ from aiogram.exceptions import AiogramError
 from aiogram.methods import (
     AnswerCallbackQuery,
     DeleteWebhook,
+    EditMessageText,
     GetFile,
     GetMe,
     GetUpdates,
@@ -166,6 +167,18 @@ class AiogramApi:
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         )
         return str((await self._ask(message, _Sent)).message_id)
+
+    async def edit_message(self, chat: str, message: str, text: str, buttons: Buttons) -> None:
+        """Change a message of this id to HTML of one part, with these buttons or none."""
+        method = EditMessageText(
+            chat_id=int(chat),
+            message_id=int(message),
+            text=text,
+            parse_mode="HTML",
+            reply_markup=_keyboard(buttons),
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+        )
+        await self._call(method)
 
     async def send_file(self, chat: str, attachment: Attachment, *, caption: str, buttons: Buttons) -> SentFile:
         """Send a picture (up to 10 MB) or document (up to 50 MB) with HTML of at most 1024 units under it, or none."""

@@ -87,6 +87,10 @@ class TelegramApi(Protocol):
         """Send HTML and give the id of the message."""
         ...
 
+    async def edit_message(self, chat: str, message: str, text: str, buttons: Buttons) -> None:
+        """Change a message of this id to HTML of one part, with these buttons or none."""
+        ...
+
     async def send_file(self, chat: str, attachment: Attachment, *, caption: str, buttons: Buttons) -> SentFile:
         """Send a picture (up to 10 MB) or document (up to 50 MB) with HTML of at most 1024 units under it, or none."""
         ...

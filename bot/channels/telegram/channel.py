@@ -53,6 +53,14 @@ class TelegramChannel:
         """
         return await self._sender.send(outgoing.address.user, outgoing.message)
 
+    async def edit(self, outgoing: OutboxRow, message: str) -> None:
+        """Change the text and the buttons of a message of this id.
+
+        Raises:
+            ChannelError: it could not be changed, or nobody knows whether it was.
+        """
+        await self._sender.edit(outgoing.address.user, message, outgoing.message)
+
     def fetch(self, file: IncomingFile) -> AsyncIterator[bytes]:
         """Stream a file that a person sent; raises ``ChannelError`` as it goes."""
         return self._api.download(file.reference)

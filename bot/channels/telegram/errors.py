@@ -18,6 +18,9 @@ GONE_SIGNS = (
     "user not found",
 )
 """Words of a 400 that mean the same as a 403."""
+NOT_TO_BE_EDITED = ("message to edit not found", "message can't be edited")
+"""Its reader has deleted it, or it is too old: nobody has to look at that."""
+UNCHANGED = "message is not modified"
 OURS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
 """A wrong token: somebody has to put it right."""
 
@@ -49,8 +52,15 @@ def refused(status: int, payload: bytes | str) -> ChannelError:
         return ChannelError(reason, retryable=True, retry_after=wait, is_uncertain=True)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return ChannelError(reason, retryable=True, retry_after=wait)
-    is_gone = status == HTTPStatus.FORBIDDEN or any(sign in said.description.lower() for sign in GONE_SIGNS)
-    return ChannelError(reason, is_gone=is_gone, alert=not is_gone)
+    described = said.description.lower()
+    is_gone = status == HTTPStatus.FORBIDDEN or any(sign in described for sign in GONE_SIGNS)
+    is_harmless = is_gone or any(sign in described for sign in (*NOT_TO_BE_EDITED, UNCHANGED))
+    return ChannelError(reason, is_gone=is_gone, alert=not is_harmless)
+
+
+def is_unchanged(error: ChannelError) -> bool:
+    """Tell whether an edit was refused because the message says so already."""
+    return UNCHANGED in error.reason.lower()
 
 
 def file_refused(status: int) -> ChannelError:

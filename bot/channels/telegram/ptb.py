@@ -138,6 +138,18 @@ class PtbApi:
             )
         return str(sent.message_id)
 
+    async def edit_message(self, chat: str, message: str, text: str, buttons: Buttons) -> None:
+        """Change a message of this id to HTML of one part, with these buttons or none."""
+        with self._errors():
+            await self._bot.edit_message_text(
+                text,
+                chat_id=int(chat),
+                message_id=int(message),
+                parse_mode="HTML",
+                reply_markup=_keyboard(buttons),
+                link_preview_options=telegram.LinkPreviewOptions(is_disabled=True),
+            )
+
     async def send_file(self, chat: str, attachment: Attachment, *, caption: str, buttons: Buttons) -> SentFile:
         """Send a picture (up to 10 MB) or document (up to 50 MB) with HTML of at most 1024 units under it, or none."""
         send = self._bot.send_photo if attachment.kind == "photo" else self._bot.send_document

@@ -7,6 +7,7 @@ import asyncio
 from bot.channels.port import ChannelError, ChannelLimits, OpenFile
 from bot.channels.rendering.telegram import draw
 from bot.channels.telegram.api import TelegramApi
+from bot.channels.telegram.errors import is_unchanged
 from bot.channels.telegram.files import FileSender
 from conversations.messages import Message
 
@@ -34,6 +35,19 @@ class Sender:
         except TimeoutError:
             reason = f"no end after {LONGEST_SECONDS:.0f} seconds"
             raise ChannelError(reason, retryable=True, is_uncertain=True) from None
+
+    async def edit(self, chat: str, edited: str, message: Message) -> None:
+        """Let a message of one part say something else; what it says already is fine.
+
+        Raises:
+            ChannelError: it could not be changed, or nobody knows whether it was.
+        """
+        drawn = draw(message, self._limits)
+        try:
+            await self._api.edit_message(chat, edited, drawn.parts[0], drawn.buttons)
+        except ChannelError as error:
+            if not is_unchanged(error):
+                raise
 
     async def _send(self, chat: str, message: Message) -> str:
         drawn = draw(message, self._limits)
