@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from benchmarks.world import now
 from bot.pipeline import Pipeline
+from conversations.actions import FetchFile
 from conversations.events import ChoiceTapped, Event, FileReceived, FileStored, IncomingFile, StoredFile, TextReceived
 from conversations.messages import Message
 from conversations.taps import Tap, Verb, read_tap
@@ -66,6 +67,7 @@ async def _fetch_files(store: Store, pipeline: Pipeline) -> int:
     results = []
     while jobs := await store.jobs.claim(now(), limit=MOST_AT_ONCE.total, lease=LEASE):
         for job in jobs:
+            assert isinstance(job.action, FetchFile)
             file = StoredFile(hashlib.sha256(str(job.id).encode()).hexdigest(), "", "photo", PHOTO.size_bytes)
             stored = FileStored(at=now(), file=file, target=job.action.target)
             results.append(Envelope(f"job:{job.id}", job.address_id, stored))

@@ -1,22 +1,21 @@
-"""Slow work after the commit: fetch a file that a person sent, keep it, and report back as an event."""
+"""Slow work after the commit: what a step asked for is worked off, and comes back as an event."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any
 
 import structlog
 
 from bot.backoff import Backoff
-from bot.channels.port import Accept, Channel, ChannelError, NotAcceptedError
+from bot.channels.port import Accept, ChannelError, NotAcceptedError
 from bot.clock import Clock
 from bot.logging import described
 from bot.metrics import FILES
-from conversations.events import FileRefused, FileStored
+from conversations.events import Event
 from storage.errors import StorageError
-from storage.files import FileRefusedError, FileStore
 from storage.jobs import Job, Jobs
 from storage.turns import Envelope
 
@@ -25,32 +24,30 @@ LEASE = timedelta(seconds=30)
 RENEW_EVERY = timedelta(seconds=10)
 """A download may take longer than a lease: two renewals may be lost."""
 MOST_AT_ONCE = 4
-MOST_ATTEMPTS = 8
-"""With waits of up to five minutes, about a quarter of an hour; then the person is asked to send it again."""
 MOMENT = timedelta(milliseconds=1)
 SAFETY_LOOK = timedelta(seconds=30)
 
-Reason = Literal["too_large", "wrong_type", "unavailable"]
+Work = Callable[[Job], Awaitable[Event]]
+"""Does a job and gives its result; raises ``ChannelError`` when it is to be done again later."""
 
 _log = structlog.get_logger(__name__)
 
 
-class FileJobs:
+class JobWorker:
     """Works off the jobs of the database, a few at a time. One instance a process."""
 
     def __init__(
         self,
         jobs: Jobs,
-        files: FileStore,
-        channels: Sequence[Channel],
+        works: Mapping[type[Any], Work],
         *,
         accept: Accept,
         clock: Clock,
         backoff: Backoff,
     ) -> None:
         self._jobs = jobs
-        self._files = files
-        self._channels = {(each.name, each.account): each for each in channels}
+        self._works = works
+        """By the kind of action."""
         self._accept = accept
         self._clock = clock
         self._backoff = backoff
@@ -136,40 +133,15 @@ class FileJobs:
             _log.warning("job_not_put_back", job=job.id, error=described(error))
 
     async def _attempt(self, job: Job) -> None:
-        event: FileStored | FileRefused
         try:
-            event = await self._stored(job)
-        except FileRefusedError as error:
-            event = self._refused(job, error.reason)
+            event = await self._works[type(job.action)](job)
         except ChannelError as error:
-            if error.retryable and job.attempts < MOST_ATTEMPTS:
-                await self._again(job, error)
-                return
-            _log.warning("file_unavailable", job=job.id, reason=error.reason)
-            event = self._refused(job, "unavailable")
+            await self._again(job, error)
+            return
         FILES.labels(type(event).__name__).inc()
         await self._accept([Envelope(key=f"job:{job.id}", address=job.address_id, event=event)])
 
-    async def _stored(self, job: Job) -> FileStored:
-        """Fetch the file and keep it.
-
-        Raises:
-            ChannelError: it cannot be had (now).
-            FileRefusedError: it is too large, or not what it says it is.
-        """
-        channel = self._channels.get((job.address.channel, job.address.account))
-        if channel is None:
-            raise ChannelError("the channel is not switched on", retryable=True)
-        wanted = job.action.file
-        if wanted.size_bytes > channel.limits.file_bytes:
-            raise FileRefusedError("too_large")
-        kept = await self._files.keep(channel.fetch(wanted), announced_name=wanted.name)
-        return FileStored(at=self._clock.now(), file=kept, target=job.action.target)
-
-    def _refused(self, job: Job, reason: Reason) -> FileRefused:
-        return FileRefused(at=self._clock.now(), reason=reason, target=job.action.target)
-
     async def _again(self, job: Job, error: ChannelError) -> None:
         wait = error.retry_after or self._backoff.wait(job.attempts)
-        _log.info("file_later", job=job.id, reason=error.reason, wait_seconds=wait.total_seconds())
+        _log.info("job_later", job=job.id, reason=error.reason, wait_seconds=wait.total_seconds())
         await self._jobs.retry(job.id, self._clock.now() + wait)

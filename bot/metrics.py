@@ -28,7 +28,7 @@ WEBHOOK_ANSWERS = Counter("jemputbola_webhook_answers", "Webhook requests, by th
 LEASE_HELD = Gauge(
     "jemputbola_lease_held", "1 while this process does what only one may do at a time, otherwise 0.", ("lease",)
 )
-FILES = Counter("jemputbola_files", "Files fetched, by how it ended.", ("outcome",))
+FILES = Counter("jemputbola_files", "Files fetched or written, by how it ended.", ("outcome",))
 LOOP_LAG = Histogram(
     "jemputbola_loop_lag_seconds",
     "How much later than asked for the event loop came round, measured once a second.",
@@ -50,7 +50,7 @@ OUTBOX_WAIT = Gauge("jemputbola_outbox_wait_seconds", "How long the first messag
 OUTBOX_PLANNED = Gauge("jemputbola_outbox_planned", "Messages whose moment is still to come, or that were put off.")
 OUTBOX_HELD = Gauge("jemputbola_outbox_waiting_for_reader", "Messages that wait until their reader writes.")
 OUTBOX_LEASED = Gauge("jemputbola_outbox_leased", "Messages that were handed out and are being sent.")
-FILES_WAITING = Gauge("jemputbola_files_waiting", "Files to be fetched, those under way included.")
+FILES_WAITING = Gauge("jemputbola_files_waiting", "Files to be fetched or written, those under way included.")
 FAILED_EVENTS = Gauge("jemputbola_failed_events", "Events that were kept for a retry after a repair.")
 
 EXPOSITION_TYPE = CONTENT_TYPE_LATEST

@@ -8,6 +8,7 @@ from enum import IntEnum, StrEnum
 import msgspec
 
 from conversations.messages import Message
+from conversations.people import Person, Post
 
 UNDO_TIME = timedelta(seconds=60)
 """So long after it was confirmed nothing is sent."""
@@ -135,6 +136,51 @@ class Broadcast(msgspec.Struct, frozen=True):
     def unreached(self) -> int:
         """Tell how many would get it if it was sent again to those that failed."""
         return sum(self.failed.values())
+
+
+class Fate(StrEnum):
+    """What has become of one person's copy."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    """The channel took it."""
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    """Perhaps sent; not repeated."""
+    DROPPED = "dropped"
+    """Not needed any more when its turn came."""
+    LEFT_OUT = "left_out"
+
+
+class Recipient(msgspec.Struct, frozen=True):
+    """Somebody who was meant by a broadcast, for its record."""
+
+    person: Person
+    post: Post
+    """For which they were meant."""
+    channel_name: str
+    """Empty: they were left out."""
+    fate: Fate
+    why: Failure | LeftOut | None
+    """Why it has failed, or they were left out."""
+    ended_at: datetime | None
+    """When it was sent or given up."""
+    delivered_at: datetime | None
+    read_at: datetime | None
+
+
+class Record(msgspec.Struct, frozen=True):
+    """Who got a broadcast and who did not, for whoever asked."""
+
+    language: str
+    """Of whoever asked."""
+    broadcast: Broadcast
+    region_code: str
+    """Of the district: for what time it is there."""
+    recipients: tuple[Recipient, ...]
+    """By region."""
 
 
 class ReceivedBroadcast(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from sqlalchemy import Table, bindparam, delete, func, select, text, update
 from storage.database import Database
 from storage.moments import as_ms
 from storage.outbox_states import UNTIL_HEARD, OutboxState
-from storage.tables import address, event_key, failed_event, letter, outbox, session, sheet
+from storage.tables import address, broadcast, event_key, failed_event, letter, outbox, session, sheet
 from storage.windows import WINDOWS
 
 KEYS_KEPT = timedelta(days=8)
@@ -25,6 +25,7 @@ HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 IN_USE = (
     (sheet.c.body, sheet.c.assignment_id, '"evidence"'),
     (session.c.body, session.c.person_id, '"sha256"'),
+    (broadcast.c.file, broadcast.c.id, '"sha256"'),
     (failed_event.c.envelope, failed_event.c.id, '"sha256"'),
 )
 """Where a file can be named: the column, its table's key, and what such a text contains besides the hash."""
@@ -73,7 +74,7 @@ class Housekeeping:
         )
 
     async def evidence_in_use(self) -> frozenset[str]:
-        """Give the hashes of all files that a sheet, a session, a job's result or an unsent message may still refer to.
+        """Give the hashes of all files that a sheet, a session, a broadcast, a result or an unsent message may name.
 
         Reads every sheet: run it at night, before ``FileStore.sweep``.
         """

@@ -1,4 +1,4 @@
-"""Slow work that a step asked for: fetching files after the commit, at least once."""
+"""Slow work that a step asked for: fetching files and writing workbooks after the commit, at least once."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import and_, delete, func, select, update
 
-from conversations.actions import FetchFile
+from conversations.actions import FetchFile, SendRecord
 from storage.database import Database
 from storage.envelopes import AddressKey
 from storage.moments import as_ms
 from storage.tables import address, job
 from storage.tables.base import AnyRow
 
+SlowAction = FetchFile | SendRecord
 LONGEST_PUT_OFF = timedelta(hours=1)
 """Longer than any lease and any wait between two attempts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to be fetched; its result is an event with the key ``job:<id>``, which ends it."""
+    """Something to be done; its result is an event with the key ``job:<id>``, which ends it."""
 
     id: int
     address_id: int
-    action: FetchFile
+    action: SlowAction
     address: AddressKey
     attempts: int
     """How often it was handed out, this time included."""
@@ -93,7 +94,7 @@ def _read(row: AnyRow) -> Job:
     return Job(
         id=row.id,
         address_id=row.address_id,
-        action=msgspec.json.decode(row.body, type=FetchFile),
+        action=msgspec.json.decode(row.body, type=SlowAction),
         address=AddressKey(row.channel, row.account, row.user),
         attempts=row.attempts + 1,
     )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from conversations.brief import Library
 from conversations.rules import Rules, default_rules
+from storage.broadcast_records import BroadcastRecords
 from storage.calendar_changes import Calendars
 from storage.channel_terms import ChannelTerms
 from storage.charges import Charges
@@ -56,6 +57,7 @@ class Store:
         self.figures = FigureReader(self._database)
         self.kept = KeptReader(self._database, self._shared.form_rows)
         self.housekeeping = Housekeeping(self._database)
+        self.broadcast_records = BroadcastRecords(self._database, self._shared)
         self.broadcasts = Broadcasts(self._database, self._shared, self.wakeups)
 
     def know_channels(self, terms: Mapping[str, ChannelTerms]) -> None:

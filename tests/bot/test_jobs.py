@@ -11,7 +11,8 @@ from typing import cast
 from bot.backoff import Backoff
 from bot.channels.port import Accept, ChannelError, NotAcceptedError
 from bot.channels.telegram.channel import LIMITS
-from bot.jobs import LEASE, MOST_ATTEMPTS, FileJobs
+from bot.fetching import MOST_ATTEMPTS, Fetching
+from bot.jobs import LEASE, JobWorker
 from bot.stopping import finish
 from conversations.actions import FetchFile
 from conversations.events import FileRefused, FileStored, FileTarget, IncomingFile, StoredFile
@@ -126,12 +127,11 @@ class Bench:
             del self.jobs.actions[int(envelope.key.removeprefix("job:"))]
             self.taken.append(envelope)
 
-    def worker(self) -> FileJobs:
+    def worker(self) -> JobWorker:
         """Make the worker."""
-        return FileJobs(
+        return JobWorker(
             cast("Jobs", self.jobs),
-            cast("FileStore", self.files),
-            self.channels,
+            {FetchFile: Fetching(cast("FileStore", self.files), self.channels, self.clock)},
             accept=self.accept,
             clock=self.clock,
             backoff=Backoff(timedelta(seconds=5), timedelta(minutes=5), random.Random(1)),

@@ -7,15 +7,23 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from conversations.actions import Say
 from conversations.audiences import Audience, BroadcastDraft, Placeholder, filled, placeholders_in, unknown_placeholders
-from conversations.broadcasts import Broadcast, BroadcastState, Failure, LeftOut
-from conversations.events import StoredFile
+from conversations.brief import Brief
+from conversations.broadcasts import Broadcast, BroadcastState, Failure, Fate, LeftOut, Recipient, Record
+from conversations.engine import resume
+from conversations.events import RecordWritten, StoredFile
 from conversations.form_states import FormState, form_state
-from conversations.people import Person, Region, Role
+from conversations.hours import WESTERN
+from conversations.people import Person, Post, Region, Role
+from conversations.session import Home, Session
 from conversations.texts import texts_for
 from conversations.views.broadcast_copies import CopyReader, Written, broadcast_copy
 from conversations.views.broadcast_progress import progress_message
+from conversations.views.broadcast_records import record_name, record_tables
+from tests.storage.forms import make_library
 
+LIBRARY = make_library()
 NOW = datetime(2026, 3, 9, 2, tzinfo=UTC)
 """Nine in the morning in Kaur."""
 VILLAGE = Region(7, "17.04.01.2001", "Linau", "village", "Maje", "Kabupaten Kaur", 1)
@@ -217,3 +225,48 @@ def test_a_broadcast_that_was_undone_or_stopped_says_so() -> None:
     assert shown(state=BroadcastState.CANCELLED) == ("Dibatalkan. Tidak ada yang dikirim.", [])
     stopped, buttons = shown(state=BroadcastState.CANCELLED, people=10, sent=4, waiting=6)
     assert (stopped, buttons) == ("Dihentikan. Sudah terkirim ke 4 dari 10 orang.", [])
+
+
+def recipient(fate: Fate, why: Failure | LeftOut | None = None, *, region: Region = VILLAGE) -> Recipient:
+    role = Role.VILLAGE_HEAD if region.kind == "village" else Role.SUBDISTRICT_HEAD
+    sent = NOW if fate is Fate.DELIVERED else None
+    return Recipient(AHMAD, Post(1, role, region), "Telegram", fate, why, sent, sent, None)
+
+
+def test_a_record_sums_up_and_names_everybody_in_the_time_of_the_district() -> None:
+    people = (
+        recipient(Fate.DELIVERED),
+        recipient(Fate.DELIVERED, region=SUBDISTRICT),
+        recipient(Fate.FAILED, Failure.GONE),
+    )
+    record = Record("id", msgspec.structs.replace(BROADCAST, ended_at=NOW), "17.04", people)
+    nine = NOW.astimezone(WESTERN)
+
+    summary, listed = record_tables(record, LIBRARY)
+
+    assert (summary.title, listed.title, record_name(record)) == ("Ringkasan", "Penerima", "siaran-5-2026-03-09.xlsx")
+    assert summary.rows[1:] == (
+        ("Mulai", nine + timedelta(minutes=1)),
+        ("Selesai", nine),
+        ("Penerima", 3),
+        ("Sampai di ponsel", 2),
+        ("Gagal: memblokir bot atau berhenti menerima kabar", 1),
+    )
+    assert listed.rows[1] == (
+        *("Bapak Ahmad", "Kepala Desa Linau, Kecamatan Maje", "Maje", "Telegram"),
+        *("Sampai di ponsel", "", nine, nine, None),
+    )
+    assert listed.rows[2][2] == "Maje"
+    assert listed.rows[3][4:6] == ("Gagal", "memblokir bot atau berhenti menerima kabar")
+
+
+def test_a_record_that_was_written_is_handed_over() -> None:
+    session = Session(place=Home())
+    brief = Brief(AHMAD, 1, "Telegram", (), (), LIBRARY, {})
+
+    step = resume(brief, session, RecordWritten(at=NOW, broadcast=5, file=PHOTO))
+
+    [said] = step.actions
+    assert isinstance(said, Say)
+    assert said.message.file == PHOTO
+    assert step.session.place == Home()

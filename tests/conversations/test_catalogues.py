@@ -15,10 +15,11 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 import conversations
-from conversations.broadcasts import BroadcastChange, Failure, LeftOut
+from conversations.broadcasts import BroadcastChange, Failure, Fate, LeftOut
 from conversations.dialogs.requests import ROLES
 from conversations.people import Role
 from conversations.texts import DOMAIN, LANGUAGES, LOCALES, Markup, Texts, texts_for
+from conversations.views.broadcast_records import COLUMNS
 from indicators.reading import Reason
 from tests.conversations.laws import check_markup
 
@@ -31,6 +32,10 @@ FAMILIES = {
         *(f"failed.{why.value}" for why in Failure),
         *(f"left_out.{why.value}" for why in LeftOut),
     ),
+    "broadcast.column.": COLUMNS,
+    "broadcast.fate.": tuple(fate.value for fate in Fate),
+    "broadcast.summary.": ("starts", "ends"),
+    "broadcast.why.": tuple(why.value for why in (*Failure, *LeftOut)),
     "evidence.": ("too_large", "wrong_type", "unavailable", "photo", "document"),
     "language.": LANGUAGES,
     "rejected.": tuple(reason.value for reason in Reason),

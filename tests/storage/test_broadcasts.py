@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from sqlalchemy import insert, select, update
 
-from conversations.actions import ChangeBroadcast, LaunchBroadcast, PreferChannel
+from conversations.actions import ChangeBroadcast, LaunchBroadcast, PreferChannel, SendRecord
 from conversations.audiences import Audience, BroadcastDraft
 from conversations.broadcasts import (
     AudiencePreview,
@@ -20,8 +20,10 @@ from conversations.broadcasts import (
     BroadcastState,
     Carried,
     Failure,
+    Fate,
     LeftOut,
 )
+from conversations.events import StoredFile
 from conversations.form_states import FormState, form_state
 from conversations.needs import AudienceNeed, BroadcastNeed, BroadcastsNeed, ReceivedBroadcastNeed
 from conversations.people import Role
@@ -30,7 +32,7 @@ from storage.channel_terms import ChannelTerms
 from storage.errors import StorageError
 from storage.form_states import state_of
 from storage.moments import as_ms
-from storage.outbox import Failed, Room, Sent
+from storage.outbox import Failed, Outcome, Room, Sent, Uncertain
 from storage.outbox_states import OutboxState, Priority
 from storage.store import Store
 from storage.tables import address, assignment, outbox
@@ -81,7 +83,9 @@ class Kaur:
         assert isinstance(found, AudiencePreview)
         return found
 
-    async def do(self, action: LaunchBroadcast | ChangeBroadcast, *, after: timedelta = timedelta(0)) -> Committed:
+    async def do(
+        self, action: LaunchBroadcast | ChangeBroadcast | SendRecord, *, after: timedelta = timedelta(0)
+    ) -> Committed:
         self.turns += 1
         at = NOW + after
         return await take(
@@ -546,3 +550,39 @@ async def test_what_was_sent_to_somebody_is_found_by_its_message_or_as_the_last(
     ]
 
     assert [each and each.id for each in found] == [1, 2, 1, None]  # type: ignore[attr-defined]
+
+
+async def test_a_record_names_everybody_with_what_became_of_their_copy(here: Kaur) -> None:
+    await written(here.store, update(address).where(address.c.user == "ahmad").values(blocked_at=1))
+    await here.do(LaunchBroadcast(here.draft()))
+    await here.store.broadcasts.tend(START)
+    rows = await here.store.outbox.claim(START, sender=SENDER, room=MUCH_ROOM)
+    sent, failed, unsure = [row for row in rows if row.purpose]
+    outcomes: list[Outcome] = [Sent(sent.id, "m"), Failed(failed.id, "no"), Uncertain(unsure.id)]
+    await here.store.outbox.record(outcomes, START, sender=SENDER)
+    await written(here.store, update(outbox).where(outbox.c.id == sent.id).values(delivered_at=as_ms(START)))
+    committed = await here.do(SendRecord(1))
+    [job] = await here.store.jobs.claim(NOW, limit=5, lease=MINUTE)
+
+    record = await here.store.broadcast_records.read(1, address=job.address_id)
+
+    assert (committed.jobs, job.action, record.language, record.region_code) == (1, SendRecord(1), "id", KAUR)
+    assert [(each.post.region.code, each.fate, each.why) for each in record.recipients] == [
+        ("17.04.01", Fate.UNCERTAIN, None),
+        (VILLAGE, Fate.LEFT_OUT, LeftOut.BLOCKED),
+        (OTHER_VILLAGE, Fate.DELIVERED, None),
+        (FAR_VILLAGE, Fate.FAILED, Failure.CHANNEL),
+    ]
+    assert [each.channel_name for each in record.recipients] == ["Telegram", "", "Telegram", "Telegram"]
+
+
+async def test_a_record_that_is_not_there_says_so(here: Kaur) -> None:
+    with pytest.raises(StorageError, match="number of a broadcast"):
+        await here.store.broadcast_records.read(1, address=1)
+
+
+async def test_the_picture_of_a_broadcast_is_kept(here: Kaur) -> None:
+    picture = StoredFile("ab" * 32, "undangan.jpg", "photo", 5_000)
+    await here.do(LaunchBroadcast(msgspec.structs.replace(here.draft(), file=picture)))
+
+    assert picture.sha256 in await here.store.housekeeping.evidence_in_use()

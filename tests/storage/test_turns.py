@@ -248,7 +248,7 @@ async def test_a_jobs_result_ends_the_job_and_answers_where_it_was_asked(store: 
     await take(store, result, HELLO)
 
     assert committed.jobs == 1
-    assert (job.action.file.reference, job.address, job.attempts) == ("ref", phone("a"), 1)
+    assert (job.action, job.address, job.attempts) == (FetchFile(IncomingFile("ref", "photo"), target), phone("a"), 1)
     assert await store.jobs.count() == 0
     assert await said(store) == ["Selamat pagi"]
 
