@@ -124,10 +124,7 @@ def assemble(settings: Settings, store: Store, alone_since: datetime | None = No
     wakes: dict[str, Callable[[], None]] = {each.via: each.wake for each in delivery}
     listener = Listener(store.wakeups.listen, wakes, clock=steady, backoff=LISTENING)
     pipeline = Pipeline(store.begin_turns, DIALOG, clock, lambda committed: listener.wake(committed.words))
-    works: Mapping[type[Any], Work] = {
-        FetchFile: Fetching(files, channels, clock),
-        SendRecord: RecordWriting(store.broadcast_records, files, store.library, clock),
-    }
+    works = works_of(store, files, channels, clock)
     jobs = JobWorker(store.jobs, works, accept=pipeline.submit, clock=clock, backoff=FETCHING)
     wakes[JOBS] = jobs.wake
     caretaker = Caretaker(chores_of(store, files, listener.wake), clock)
@@ -176,6 +173,14 @@ def _channels(
         channels.append(simulator)
         routes.append(pages)
     return channels, routes
+
+
+def works_of(store: Store, files: FileStore, channels: Sequence[Channel], clock: Clock) -> Mapping[type[Any], Work]:
+    """Say who does what a step asked for after the commit, by the kind of action."""
+    return {
+        FetchFile: Fetching(files, channels, clock),
+        SendRecord: RecordWriting(store.broadcast_records, files, store.library, clock),
+    }
 
 
 def terms_of(settings: Settings, channels: Sequence[Channel]) -> Mapping[str, ChannelTerms]:

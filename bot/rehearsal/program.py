@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.backoff import Backoff
-from bot.composition import DIALOG, FETCHING, SENDING, chores_of, notice_of, open_files, open_store
+from bot.composition import DIALOG, FETCHING, SENDING, chores_of, notice_of, open_files, open_store, works_of
 from bot.delivery.worker import DeliveryWorker
 from bot.housekeeping import Chore
-from bot.jobs import FileJobs
+from bot.jobs import JobWorker
 from bot.leadership import Tenure, sending
 from bot.pipeline import Pipeline
 from bot.rehearsal.channel import RecordingChannel
@@ -81,10 +81,9 @@ class Program:
             )
             for each in ground.channels
         ]
-        self.jobs = FileJobs(
+        self.jobs = JobWorker(
             store.jobs,
-            files,
-            ground.channels,
+            works_of(store, files, ground.channels, clock),
             accept=self._accept,
             clock=clock,
             backoff=Backoff(FETCHING.first, FETCHING.most, chance),
