@@ -215,7 +215,7 @@ def _of_district(standing: Standing, setting: Setting) -> Told:
         advice_text(score, instrument, texts),
     )
     why = Button(texts.plain("button.why"), tap(Verb.WHY, standing.region.id))
-    return Told(text, _district_line(standing, setting), why)
+    return Told(text, _points_line(standing, setting), why)
 
 
 def _change_line(standing: Standing, texts: Texts) -> Markup | None:
@@ -234,17 +234,19 @@ def signed(points: Fraction, texts: Texts) -> str:
 def _of_province(outlook: Outlook, setting: Setting) -> Told:
     """Tell each district's score and change in a line."""
     texts = setting.texts
-    listed = [texts("summary.item", line=_district_line(each, setting)) for each in outlook.standings]
+    listed = [
+        texts("summary.district", region=region_name(each.region, texts), line=_points_line(each, setting))
+        for each in outlook.standings
+    ]
     head = title_text(outlook.post.region, setting.at, texts)
     moved = sum(each.now != each.before for each in outlook.standings)
     return Told(lines(head, *listed), texts("summary.districts", moved=moved, whole=len(listed)), None)
 
 
-def _district_line(standing: Standing, setting: Setting) -> Markup:
+def _points_line(standing: Standing, setting: Setting) -> Markup:
     texts, claimed = setting.texts, standing.score.claimed
     return texts(
-        "summary.district",
-        region=region_name(standing.region, texts),
+        "summary.points",
         points=format_points(claimed, texts.language),
         change=signed(standing.gained[0], texts),
         tier=tier_name(claimed, setting.library.instrument, texts),

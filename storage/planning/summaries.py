@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,21 +59,23 @@ async def _remember(database: Database, at: datetime) -> None:
 
 
 async def _plan(database: Database, shared: Shared, span: tuple[datetime, datetime]) -> None:
-    wanted = [_ordered(span)]
-    if zones := [zone for zone, code in A_PROVINCE.items() if _is_due(USUAL.slot, code, span)]:
-        wanted.append(and_(subscription.c.person_id.is_(None), or_(*(ZONES[zone] for zone in zones))))
-    for condition in wanted:
-        after: int | None = 0
-        while after is not None:
-            async with database.writing("Planning summaries") as connection:
-                after = await _plan_some(connection, shared, span, (condition, after))
-                await connection.commit()
+    async with database.reading("Looking for summaries that are due") as connection:
+        people = await _due(connection, span)
+    for start in range(0, len(people), CHUNK):
+        async with database.writing("Planning summaries") as connection:
+            await _plan_some(connection, shared, people[start : start + CHUNK], span)
+            await connection.commit()
 
 
-def _ordered(span: tuple[datetime, datetime]) -> ColumnElement[bool]:
-    """Name those who ordered theirs for a minute within this time, wherever they live."""
+async def _due(connection: AsyncConnection, span: tuple[datetime, datetime]) -> list[int]:
+    """Give, in order, the people whose minute may have come: it is the usual one, or they ordered it for then."""
     slots = ((slot_at(span[0], code), slot_at(span[1], code)) for code in A_PROVINCE.values())
-    return and_(subscription.c.is_on, or_(*(_between(*each) for each in slots)))
+    is_ordered = and_(subscription.c.is_on, or_(*(_between(*each) for each in slots)))
+    people = set((await connection.scalars(select(subscription.c.person_id).where(is_ordered))).all())
+    if zones := [zone for zone, code in A_PROVINCE.items() if _is_due(USUAL.slot, code, span)]:
+        is_usual = and_(subscription.c.person_id.is_(None), or_(*(ZONES[zone] for zone in zones)))
+        people |= set((await connection.scalars(_holders(holding.c.person_id).where(is_usual).distinct())).all())
+    return sorted(people)
 
 
 def _between(first: int, last: int) -> ColumnElement[bool]:
@@ -85,31 +88,26 @@ def _is_due(slot: int, region_code: str, span: tuple[datetime, datetime]) -> boo
     return last_moment(slot, span[1], region_code) > span[0]
 
 
-async def _plan_some(
-    connection: AsyncConnection,
-    shared: Shared,
-    span: tuple[datetime, datetime],
-    which: tuple[ColumnElement[bool], int],
-) -> int | None:
-    """Plan those of the next people who meet a condition; give the last one's number, ``None`` when no more come."""
-    condition, after = which
-    rows = (await connection.execute(_readers(condition).where(holding.c.person_id > after))).all()
-    first = {row.person_id: row for row in reversed(rows)}  # a person lives where their first post is
-    messages = [_message(row, shared, span[1]) for row in first.values() if _is_due(_slot(row), row.code, span)]
-    await put(connection, [each for each in messages if each.not_before < each.not_after], span[1])
-    return rows[-1].person_id if len(rows) == CHUNK else None
-
-
-def _readers(condition: ColumnElement[bool]) -> Select[Any]:
+def _holders(*columns: ColumnElement[Any]) -> Select[Any]:
     return (
-        select(holding.c.person_id, region.c.code, subscription.c.slot)
+        select(*columns)
+        .select_from(holding)
         .join(post, post.c.id == holding.c.post_id)
         .join(region, region.c.id == post.c.region_id)
         .outerjoin(subscription, subscription.c.person_id == holding.c.person_id)
-        .where(LASTS, condition)
-        .order_by(holding.c.person_id, holding.c.id)
-        .limit(CHUNK)
+        .where(LASTS)
     )
+
+
+async def _plan_some(
+    connection: AsyncConnection, shared: Shared, people: Sequence[int], span: tuple[datetime, datetime]
+) -> None:
+    """Plan those of these people whose minute has come where they live, which is where their first post is."""
+    asked = _holders(holding.c.person_id, region.c.code, subscription.c.slot).where(holding.c.person_id.in_(people))
+    rows = (await connection.execute(asked.order_by(holding.c.id.desc()))).all()
+    first = {row.person_id: row for row in rows}
+    messages = [_message(row, shared, span[1]) for row in first.values() if _is_due(_slot(row), row.code, span)]
+    await put(connection, [each for each in messages if each.not_before < each.not_after], span[1])
 
 
 def _slot(row: AnyRow) -> int:

@@ -210,6 +210,9 @@ def test_a_regent_reads_score_tier_change_and_what_helps_most() -> None:
     outlook = outlook_on_scores(REGENT, [(BANYUASIN, totals(10**9, 0))], library(), told)
 
     text = plain(write(outlook))
+    template = write(outlook).template
+    assert template
+    assert template.parameters[1:] == ("Kabupaten Banyuasin", "mandiri 3 (+2,67), belum ada predikat")
     assert "Kabupaten Banyuasin, 2 Maret 2026\n(perkiraan, bukan hasil KemenPPPA)" in text
     assert "belum ada predikat" in text
     assert "Sejak ringkasan sebelumnya: mandiri +" in text
@@ -237,7 +240,7 @@ def test_a_governor_reads_of_each_district() -> None:
     message = write(outlook)
     text = plain(message)
     assert "Sumatera Selatan, 2 Maret 2026" in text
-    assert text.index("• Kabupaten Banyuasin: ") < text.index("• Kabupaten Kaur: 0 (0), belum ada predikat")
+    assert text.index("• Kabupaten Banyuasin: ") < text.index("• Kabupaten Kaur: mandiri 0 (0), belum ada predikat")
     assert labels(message) == ["Atur kabar"]
     assert message.template
     assert message.template.parameters[2] == "nilai 1 dari 2 kabupaten/kota berubah"

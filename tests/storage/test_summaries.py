@@ -271,7 +271,9 @@ async def test_each_rank_reads_of_what_it_looks_after(kaur: Store) -> None:
     assert "0 dari 195 desa/kelurahan sudah mengirim, 1 sedang mengisi, 194 belum mulai" in coordinator
     assert "0 dari 15 kecamatan sudah mengirim, 15 belum mulai" in coordinator
     assert "Sejak ringkasan sebelumnya: mandiri +0,02, terverifikasi 0" in regent
-    assert "• Kabupaten Kaur: 0,02 (+0,02), belum ada predikat\n• Kota Bengkulu: 0 (0), belum" in governor
+    assert (
+        "• Kabupaten Kaur: mandiri 0,02 (+0,02), belum ada predikat\n• Kota Bengkulu: mandiri 0 (0), belum" in governor
+    )
 
 
 async def test_an_officer_reads_of_the_rows_of_the_own_office(kaur: Store) -> None:
