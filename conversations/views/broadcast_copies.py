@@ -48,7 +48,7 @@ def broadcast_copy(written: Written, reader: CopyReader) -> Message:
     said = filled(written.text, values)
     sender = texts.plain("role.coordinator", region=written.district)
     head = texts("broadcast.from", sender=sender)
-    reply = Button(texts.plain("broadcast.button.reply"), tap(Verb.REPLY, written.broadcast))
+    reply = Button(texts.plain("button.reply"), tap(Verb.REPLY, written.broadcast))
     template = None
     if not written.file and len(said) <= MOST_TEMPLATE_CHARACTERS:
         template = Template("siaran", texts.language, (values[Placeholder.NAME], sender, said))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -34,9 +37,11 @@ from storage.form_states import state_of
 from storage.moments import as_ms
 from storage.outbox import Failed, Outcome, Room, Sent, Uncertain
 from storage.outbox_states import OutboxState, Priority
+from storage.planning import broadcasts as planning
 from storage.store import Store
-from storage.tables import address, assignment, outbox
+from storage.tables import address, assignment, outbox, recipient
 from storage.turns import Committed
+from storage.unasked import put
 from tests.databases import Databases, Template
 from tests.storage.conftest import open_store
 from tests.storage.forms import DEKELA, DUE, NOW
@@ -68,8 +73,9 @@ TEXT = "Yth. {nama} di {desa}: kurang {kurang}."
 class Kaur:
     """A coordinator, and some who can be reached."""
 
-    def __init__(self, store: Store, region: int) -> None:
+    def __init__(self, store: Store, url: str, region: int) -> None:
         self.store = store
+        self.url = url
         self.region = region
         self.author, *self.people = range(1, 6)
         """In the order in which they registered: three villages, then the camat."""
@@ -121,7 +127,7 @@ async def here(databases: Databases) -> AsyncIterator[Kaur]:
     store = open_store(url)
     region = await store.roster.find_region(KAUR)
     assert region
-    yield Kaur(store, region.id)
+    yield Kaur(store, url, region.id)
     await store.close()
     databases.drop(url)
 
@@ -586,3 +592,87 @@ async def test_the_picture_of_a_broadcast_is_kept(here: Kaur) -> None:
     await here.do(LaunchBroadcast(msgspec.structs.replace(here.draft(), file=picture)))
 
     assert picture.sha256 in await here.store.housekeeping.evidence_in_use()
+
+
+class KilledError(Exception):
+    """The program is no more."""
+
+
+def killed_at(chosen: int, monkeypatch: pytest.MonkeyPatch, *, is_late: bool) -> None:
+    """End the program at the listing of this chunk, before or after its messages are written."""
+    count = itertools.count(1)
+
+    async def put_or_die(*given: Any) -> dict[str, int]:
+        number = next(count)
+        if number == chosen and not is_late:
+            raise KilledError
+        found = await put(*given)
+        if number == chosen:
+            raise KilledError
+        return found
+
+    monkeypatch.setattr(planning, "put", put_or_die)
+
+
+async def everybody_once(here: Kaur) -> None:
+    """Check that each of the four is listed once, with one message of their own."""
+    async with here.store._database.reading("Looking") as connection:
+        listed = (await connection.execute(select(recipient).order_by(recipient.c.person_id))).all()
+        copies = select(outbox.c.id, outbox.c.dedupe).where(outbox.c.priority == Priority.BULK)
+        messages = {row.id: row.dedupe for row in await connection.execute(copies)}
+    assert [row.person_id for row in listed] == here.people
+    assert {row.outbox_id: f"broadcast:1:{row.person_id}" for row in listed} == messages
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_a_program_that_is_killed_while_it_lists_people_leaves_none_out_and_none_twice(
+    here: Kaur, monkeypatch: pytest.MonkeyPatch, *, is_late: bool
+) -> None:
+    monkeypatch.setattr(planning, "CHUNK", 1)
+    await here.do(LaunchBroadcast(here.draft()))
+
+    for chunk in range(1, 6):
+        killed_at(chunk, monkeypatch, is_late=is_late)
+        with suppress(KilledError):
+            await here.store.broadcasts.tend(START)
+    await here.store.broadcasts.tend(START)
+
+    await everybody_once(here)
+
+
+async def test_two_processes_that_look_after_a_broadcast_at_once_list_everybody_once(
+    here: Kaur, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "CHUNK", 1)
+    await here.do(LaunchBroadcast(here.draft()))
+    others = [open_store(here.url) for _ in range(2)]
+
+    async with asyncio.TaskGroup() as tasks:
+        for store in (here.store, *others):
+            tasks.create_task(store.broadcasts.tend(START))
+
+    for store in others:
+        await store.close()
+    await everybody_once(here)
+
+
+async def test_a_broadcast_is_paused_and_cancelled_while_people_are_listed(
+    here: Kaur, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "CHUNK", 1)
+    await here.do(LaunchBroadcast(here.draft()))
+    killed_at(3, monkeypatch, is_late=False)
+    with suppress(KilledError):
+        await here.store.broadcasts.tend(START)
+
+    await here.do(ChangeBroadcast(1, BroadcastChange.PAUSE), after=MINUTE)
+    await here.store.broadcasts.tend(START)
+    paused = await here.broadcast()
+    await here.do(ChangeBroadcast(1, BroadcastChange.CANCEL), after=MINUTE)
+    await here.store.broadcasts.tend(START)
+
+    kept = await here.broadcast()
+    assert paused
+    assert kept
+    assert (paused.people, paused.ended_at) == (2, None)
+    assert (kept.people, kept.dropped, kept.ended_at) == (2, 2, START)
