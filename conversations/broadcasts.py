@@ -98,7 +98,7 @@ class AudiencePreview(msgspec.Struct, frozen=True):
     samples: tuple[Sample, ...]
     """At most three, spread over the audience."""
     finishes_at: datetime
-    """An estimate: from when it starts, as fast as the channels let it go."""
+    """An estimate: from when it starts, as fast as the channels let it go, within the hours there."""
 
 
 class Broadcast(msgspec.Struct, frozen=True):

@@ -64,3 +64,21 @@ def next_day(at: datetime, region_code: str, rules: Rules) -> datetime:
     """Give the first such moment of a later day there."""
     later = day_there(at, region_code) + timedelta(days=1)
     return next_allowed(moment_there(later, time.min, region_code), region_code, rules)
+
+
+def ends_at(at: datetime, lasting: timedelta, region_code: str, rules: Rules) -> datetime:
+    """Give the moment when something ends that begins then and goes on within hours there alone.
+
+    Half an hour that begins at 19:45 where hours end at 20:00 ends a quarter of an hour after the next ones begin.
+
+    Raises:
+        RulesError: there are none within months.
+    """
+    left, begins = lasting, at
+    for day, span in rules.open_spans(day_there(at, region_code)):  # pragma: no branch - days have no end
+        opens, closes = (moment_there(day, clock, region_code) for clock in span)
+        begins = max(at, opens)
+        if begins < closes and begins + left <= closes:
+            break
+        left -= max(closes - begins, timedelta(0))
+    return begins + left

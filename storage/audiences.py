@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, exists, func, or_, select
 
 from conversations.audiences import Audience
 from storage.form_states import state_of
@@ -44,12 +44,13 @@ def unreached(broadcast: int) -> Select[Any]:
     return select(recipient.c.person_id).select_from(joined).where(failed)
 
 
-def count_vacant(audience: Audience) -> Select[Any]:
+def count_vacant(audience: Audience) -> Select[Any] | None:
     """Count the posts that are meant and that nobody holds; where people are named, no post is meant."""
+    if audience.people or audience.failed_of:
+        return None
     is_held = exists().where(holding.c.post_id == post.c.id, LASTS)
     joined = select(func.count()).select_from(post).join(region, region.c.id == post.c.region_id)
-    names_people = bool(audience.people or audience.failed_of)
-    return joined.where(~is_held, *_posts_meant(audience), *([false()] if names_people else []))
+    return joined.where(~is_held, *_posts_meant(audience))
 
 
 def _posts_meant(audience: Audience) -> list[ColumnElement[bool]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
 from math import ceil
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.audiences import Audience
 from conversations.broadcasts import UNDO_TIME, AudiencePreview, Carried, LeftOut, ReceivedBroadcast, Sample
+from conversations.hours import ends_at
 from conversations.needs import AudienceNeed, BroadcastNeed, BroadcastsNeed, ReceivedBroadcastNeed
 from conversations.people import Person, Post
 from conversations.texts import texts_for
@@ -44,13 +45,15 @@ async def _preview(connection: AsyncConnection, state: TurnState, need: Audience
     chosen = reached(draft.audience, author=need.author, at=at)
     carried = await _carried(connection, state.shared, chosen)
     people = sum(each.copies for each in carried)
+    await state.shared.regions.know(connection, {draft.audience.region})
+    region = state.shared.regions.region(draft.audience.region)
     starts_at = max(state.at + UNDO_TIME, from_ms(draft.starts_at * 1000))
     return AudiencePreview(
         people=people,
         carried=carried,
         left_out=await _left_out(connection, draft.audience, need.author, people),
         samples=await _samples(connection, state, need, _spread(chosen, people)),
-        finishes_at=_finish(state.shared, carried, starts_at),
+        finishes_at=ends_at(starts_at, _lasting(state.shared, carried), region.code, state.shared.rules),
     )
 
 
@@ -66,10 +69,10 @@ def _carry(shared: Shared, row: AnyRow) -> Carried:
     return Carried(row.channel, channel_name(row.channel), row.copies, paid, rupiah)
 
 
-def _finish(shared: Shared, carried: Collection[Carried], starts_at: datetime) -> datetime:
+def _lasting(shared: Shared, carried: Collection[Carried]) -> timedelta:
     """All channels work at the same time; the slowest is the last."""
     rates = [(each.copies, shared.terms.get(each.channel, NO_TERMS).unhurried_a_second) for each in carried]
-    return starts_at + max((timedelta(seconds=ceil(some / rate)) for some, rate in rates if rate), default=timedelta())
+    return max((timedelta(seconds=ceil(some / rate)) for some, rate in rates if rate), default=timedelta())
 
 
 async def _left_out(connection: AsyncConnection, audience: Audience, author: int, people: int) -> dict[LeftOut, int]:
@@ -85,8 +88,9 @@ async def _left_out(connection: AsyncConnection, audience: Audience, author: int
             ).select_from(meant)
         )
     ).one()
+    vacant = count_vacant(audience)
     found = {
-        LeftOut.VACANT: await connection.scalar(count_vacant(audience)) or 0,
+        LeftOut.VACANT: 0 if vacant is None else (await connection.execute(vacant)).scalar_one(),
         LeftOut.BLOCKED: counts.blocked,
         LeftOut.OPTED_OUT: counts.opted_out,
         LeftOut.ELSEWHERE: counts.meant - people - counts.blocked - counts.opted_out,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.hours import day_there, next_allowed, next_day, zone_of
+from conversations.hours import day_there, ends_at, next_allowed, next_day, zone_of
 from conversations.rules import Rules, RulesError, default_rules, load_rules
 
 RULES = default_rules()
@@ -129,3 +129,18 @@ def test_a_year_off_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(RulesError, match="days off in a row"):
         load_rules(written(tmp_path, f"[holidays]\nadded = [{', '.join(map(str, days))}]\n"))
+
+
+@pytest.mark.parametrize(
+    ("begins", "minutes", "ends"),
+    [
+        ("2026-01-12T09:00:00", 30, "2026-01-12T09:30:00"),
+        ("2026-01-12T05:00:00", 0, "2026-01-12T07:30:00"),
+        ("2026-01-12T19:45:00", 15, "2026-01-12T20:00:00"),
+        ("2026-01-12T20:00:00", 0, "2026-01-13T07:30:00"),
+        ("2026-01-12T19:45:00", 30, "2026-01-13T07:45:00"),
+        ("2026-01-23T11:00:00", 60, "2026-01-23T13:30:00"),  # a Friday
+    ],
+)
+def test_what_goes_on_within_hours_alone_ends_so_much_later(begins: str, minutes: int, ends: str) -> None:
+    assert ends_at(local(begins), timedelta(minutes=minutes), KAUR, RULES) == local(ends)

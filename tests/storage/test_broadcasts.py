@@ -248,6 +248,17 @@ async def test_the_end_is_reckoned_from_the_start_at_the_channels_rate(here: Kau
     assert soon.finishes_at == NOW + MINUTE + timedelta(seconds=2)
 
 
+async def test_what_does_not_fit_into_a_days_hours_ends_on_the_next(here: Kaur) -> None:
+    here.store.know_channels({"telegram": ChannelTerms(unhurried_a_second=1)})
+    nearly_four = datetime(2026, 3, 12, 9, 59, 58, tzinfo=UTC)
+    draft = msgspec.structs.replace(here.draft(), starts_at=int(nearly_four.timestamp()))
+
+    found = await known(here.store, AudienceNeed(draft, here.author))
+
+    assert isinstance(found, AudiencePreview)
+    assert found.finishes_at == datetime(2026, 3, 13, 1, 0, 2, tzinfo=UTC)
+
+
 async def test_a_broadcast_is_launched_with_time_to_undo_it_and_shown_where_it_was_confirmed(here: Kaur) -> None:
     committed = await here.do(LaunchBroadcast(here.draft()))
 

@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from conversations.needs import Need, RowAnswersNeed, ScoreNeed
+from conversations.audiences import Audience, BroadcastDraft
+from conversations.form_states import FormState
+from conversations.needs import (
+    AudienceNeed,
+    BroadcastNeed,
+    Need,
+    ReceivedBroadcastNeed,
+    RowAnswersNeed,
+    ScoreNeed,
+)
+from conversations.people import Role
 from storage.store import Store
 from tests.databases import SqliteDatabases
 from tests.storage.conftest import WITH_KAUR, open_store
@@ -62,3 +72,36 @@ async def test_a_question_about_a_region_reads_that_region_alone(on_sqlite: Stor
     by_form_alone = [step for step in steps if "assignment" in step and step.endswith("(cycle_id=? AND form=?)")]
     by_cycle_alone = [step for step in steps if "score_total" in step and step.endswith("(cycle_id=?)")]
     assert whole + by_form_alone + by_cycle_alone == []
+
+
+GROWING = (*OF_EVERYBODY, "post", "holding", "address", "person", "outbox", "recipient", "session")
+
+
+@pytest.mark.parametrize(
+    "audience",
+    [
+        {},
+        {"roles": (Role.VILLAGE_HEAD,)},
+        {"states": (FormState.NOT_STARTED,), "form": "dekela"},
+        {"channel": "telegram"},
+        {"people": (1, 2)},
+        {"failed_of": 1},
+    ],
+)
+async def test_a_preview_of_a_broadcast_reads_its_district_alone(on_sqlite: Store, audience: dict[str, Any]) -> None:
+    here = await on_sqlite.roster.find_region(KAUR)
+    assert here
+
+    steps = await plans_of(on_sqlite, AudienceNeed(BroadcastDraft(Audience(here.id, **audience), "Halo"), 1))
+
+    assert any("SEARCH post" in step for step in steps)
+    assert [step for step in steps for table in GROWING if step.split(" USING")[0] == f"SCAN {table}"] == []
+
+
+async def test_how_far_a_broadcast_is_and_what_somebody_was_sent_is_found_by_its_recipients(on_sqlite: Store) -> None:
+    steps = [
+        *await plans_of(on_sqlite, BroadcastNeed(1)),
+        *await plans_of(on_sqlite, ReceivedBroadcastNeed(1, message="m")),
+    ]
+
+    assert [step for step in steps for table in GROWING if step.split(" USING")[0] == f"SCAN {table}"] == []
