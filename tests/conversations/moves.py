@@ -31,7 +31,8 @@ FILES = ("a", "b", "c", "film", "hilang")
 
 TELLING = (
     "g:2", "g:4", "g:5", "g:6", "t:2", "t:6", "t:2:26.2", "v:4", "w:4", "s:4:1", "e:3:25.2", "n2:1:yes", "o:queue",
-    "n4:yes", "n4:leave!:1", "n4:leave!:9", "n4:prefer:telegram", "na:day:z", "na:hour:zz", "na:hour:g0", "na:always",
+    "n4:yes", "n4:leave!:1", "n4:leave!:9", "n4:prefer:telegram", "na:day:z", "na:hour:zz", "na:hour:g0",
+    "na:always", "na:now",
 )  # fmt: skip
 """What would tell or do something that is not everybody's."""
 
