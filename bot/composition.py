@@ -290,5 +290,6 @@ def chores_of(
         "tend_broadcasts": (BROADCASTS_TENDED, tend_broadcasts),
         "tidy_database": (timedelta(hours=1), store.housekeeping.clean),
         "sweep_files": (timedelta(hours=24), sweep),
+        "plan_digests": (PLANNING, store.digests.plan),
         "plan_summaries": (PLANNING, store.plan_summaries),
     }

@@ -160,6 +160,12 @@ class Subscribe(msgspec.Struct, frozen=True):
     subscription: Subscription
 
 
+class NudgeUnits(msgspec.Struct, frozen=True):
+    """Remind those who answer for these regions, in the person's name; a region at most once a day, whoever asks."""
+
+    regions: tuple[int, ...]
+
+
 class KeepPhone(msgspec.Struct, frozen=True):
     """Keep the phone number that the channel vouches for, digits only."""
 
@@ -216,6 +222,7 @@ Action = (
     | PreferChannel
     | OptOut
     | Subscribe
+    | NudgeUnits
     | KeepPhone
     | FetchFile
     | LaunchBroadcast

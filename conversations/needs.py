@@ -88,14 +88,6 @@ class SubscriptionNeed(msgspec.Struct, frozen=True, tag=True):
     person: int
 
 
-class SummaryNeed(msgspec.Struct, frozen=True, tag=True):
-    """How everything stands that a person's posts look after, and how it stood a summary before the last one;
-    ``tuple[Outlook, ...]``, one for each post. Heavy: for the weekly summary.
-    """
-
-    person: int
-
-
 class TopicNeed(msgspec.Struct, frozen=True, tag=True):
     """What a message of this chat was about; ``Topic | None``."""
 
@@ -148,6 +140,12 @@ class CoordinatorsNeed(msgspec.Struct, frozen=True, tag=True):
     """Ids of the people who hold the coordinator's post of a district; ``tuple[int, ...]``."""
 
     district: int
+
+
+class UnitsNeed(msgspec.Struct, frozen=True, tag=True):
+    """How far the units of a kecamatan or district are now; ``Units | None`` (None: nothing is asked of them now)."""
+
+    region: int
 
 
 class AudienceNeed(msgspec.Struct, frozen=True, tag=True):
@@ -204,7 +202,6 @@ Need = (
     | PhoneNeed
     | ChatsNeed
     | SubscriptionNeed
-    | SummaryNeed
     | TopicNeed
     | RegionSearchNeed
     | RegionNeed
@@ -213,6 +210,7 @@ Need = (
     | QueueNeed
     | RequestNeed
     | CoordinatorsNeed
+    | UnitsNeed
     | AudienceNeed
     | BroadcastsNeed
     | BroadcastNeed

@@ -6,6 +6,8 @@ import msgspec
 
 ASKED = "asked"
 """The rung of a reminder that its reader has asked for."""
+NUDGE = "nudge"
+"""The rung of a reminder that somebody else has asked for."""
 
 
 class Reminder(msgspec.Struct, frozen=True, tag="reminder", omit_defaults=True):
@@ -36,9 +38,9 @@ class Digest(msgspec.Struct, frozen=True, tag="digest"):
     """Tells a camat or a coordinator how far the units of their region are, shortly before an end."""
 
     post: int
-    form: str
-    closes_at: int
-    """Unix seconds."""
+    """Of the reader."""
+    due_at: int
+    """The end that brings it about, in Unix seconds: where it has been moved since, this is not needed any more."""
 
 
 class BroadcastCopy(msgspec.Struct, frozen=True, tag="broadcast"):

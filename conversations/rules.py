@@ -118,6 +118,18 @@ class EscalationRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subdistrict_head_days: int
     coordinator_days: int
     at: time
+    subdistrict_head_hours: int
+    """Before the end of a short time."""
+    coordinator_hours: int
+
+    def __post_init__(self) -> None:
+        """Check them.
+
+        Raises:
+            ValueError: hours are not positive.
+        """
+        if min(self.subdistrict_head_hours, self.coordinator_hours) < 1:
+            raise ValueError("hours from 1 on were expected")
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

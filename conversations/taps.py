@@ -71,12 +71,14 @@ class Verb(StrEnum):
     """what: show, code, how, yes, no, prefer, leave, leave!, news, no_news; then the channel or the address"""
     CALENDAR = "n5"
     """what: show, or a step of a change (``dialogs.calendar``)"""
+    DIGEST = "n7"
+    """what: show, list, nudge; then the region"""
     BROADCAST = "n8"
     """what: a change (``broadcasts.BroadcastChange``), show, record, or a step of a draft; then the broadcast"""
     REPLY = "n9"
     """broadcast (0: none), [code of a letter, or what: ask, yes, no, cancel]: write back"""
     NEWS = "na"
-    """what: show, now, on, off, always, changes, days, hours, day (0: Monday), hour (minute of the day)"""
+    """what: show, on, off, always, changes, days, hours, day (0: Monday), hour (minute of the day)"""
 
 
 class Tap(msgspec.Struct, frozen=True):

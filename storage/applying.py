@@ -13,6 +13,7 @@ from conversations.actions import (
     LaunchBroadcast,
     LeaveChat,
     LinkChat,
+    NudgeUnits,
     OptOut,
     PreferChannel,
     RememberMessage,
@@ -30,12 +31,13 @@ from conversations.needs import (
     LetterNeed,
     RowAnswersNeed,
     ScoreNeed,
-    SummaryNeed,
     TopicNeed,
+    UnitsNeed,
 )
 from conversations.people import Assignment
 from storage.applying_broadcasts import act_on_broadcasts
 from storage.applying_chats import act_on_chats
+from storage.applying_nudges import act_on_units
 from storage.applying_people import act_on_people
 from storage.envelopes import AddressKey, Envelope
 from storage.errors import StorageError
@@ -104,6 +106,8 @@ class StepApplier:
                 self._tell(action, turn)
             case LaunchBroadcast() | ChangeBroadcast():
                 act_on_broadcasts(self._state, action, turn)
+            case NudgeUnits():
+                act_on_units(self._state, action, turn)
             case IssueLinkCode() | LinkChat() | LeaveChat() | PreferChannel() | OptOut() | KeepPhone() | Subscribe():
                 act_on_chats(self._state, action, turn)
             case _:
@@ -171,7 +175,7 @@ class StepApplier:
         if held.progress[place] != action.mark:
             progress = held.progress[:place] + action.mark + held.progress[place + 1 :]
             self._replace(msgspec.structs.replace(held, progress=progress))
-        state.forget_needs(ScoreNeed, RowAnswersNeed, SummaryNeed)
+        state.forget_needs(ScoreNeed, RowAnswersNeed)
         self._remember_changes(action, turn, held.version)
 
     def _remember_changes(self, action: SaveSheet, turn: Turn, version: str) -> None:
@@ -206,7 +210,7 @@ class StepApplier:
     def _replace(self, assignment: Assignment) -> None:
         self._state.assignments[assignment.id] = assignment
         self._state.pending.progress.add(assignment.id)
-        self._state.forget_needs(SummaryNeed)
+        self._state.forget_needs(UnitsNeed)
 
     def _remember(self, action: RememberMessage, turn: Turn) -> None:
         address = turn.address.id

@@ -27,6 +27,7 @@ from conversations.needs import (
     PhoneNeed,
     QueueNeed,
     RequestNeed,
+    UnitsNeed,
 )
 from conversations.people import Person
 from storage.errors import StorageError
@@ -76,7 +77,7 @@ def _accept(state: TurnState, action: AcceptInvitation, speaker: Speaker) -> Non
     speaker.assignments = tuple(sorted({*speaker.assignments, *(each.id for each in invited.assignments)}))
     state.pending.acceptances.append(Acceptance(invited, speaker.person.id, action))
     state.forget(*state.shown_as.pop(action.invitation, ()))
-    state.forget_needs(CoordinatorsNeed, HolderNeed, LinkNeed, PhoneNeed)
+    state.forget_needs(CoordinatorsNeed, HolderNeed, LinkNeed, PhoneNeed, UnitsNeed)
 
 
 def _decide(state: TurnState, action: DecideRequest, speaker: Speaker, at: int) -> None:
@@ -100,4 +101,4 @@ def _forget(state: TurnState, speaker: Speaker, at: int) -> None:
     pending.chats = [each for each in pending.chats if each.person != blank.id or isinstance(each.action, OptOut)]
     pending.forgotten[blank.id] = at
     pending.sessions.add(blank.id)
-    state.forget_needs(QueueNeed, RequestNeed, CoordinatorsNeed, HolderNeed, LinkNeed, PhoneNeed, ChatsNeed)
+    state.forget_needs(QueueNeed, RequestNeed, CoordinatorsNeed, HolderNeed, LinkNeed, PhoneNeed, ChatsNeed, UnitsNeed)

@@ -25,6 +25,7 @@ from storage.leases import Leases
 from storage.outbox import Outbox
 from storage.outbox_records import OutboxRecords
 from storage.planning.broadcasts import Broadcasts
+from storage.planning.digests import Digests
 from storage.planning.summaries import plan_summaries
 from storage.region_book import RegionBook
 from storage.reports import Reports
@@ -58,6 +59,7 @@ class Store:
         self.kept = KeptReader(self._database, self._shared.form_rows)
         self.housekeeping = Housekeeping(self._database)
         self.broadcast_records = BroadcastRecords(self._database, self._shared)
+        self.digests = Digests(self._database, self._shared)
         self.broadcasts = Broadcasts(self._database, self._shared, self.wakeups)
 
     def know_channels(self, terms: Mapping[str, ChannelTerms]) -> None:

@@ -145,6 +145,15 @@ class Told(NamedTuple):
     row: dict[str, Any]
 
 
+class Nudge(NamedTuple):
+    """A region whose people are to be reminded."""
+
+    region: int
+    by: int
+    """The person in whose name."""
+    at: int
+
+
 class ChatChange(NamedTuple):
     """Something to be changed about chats, and by whom."""
 
@@ -190,6 +199,7 @@ class Pending:
     """People to be forgotten, with the moment."""
     chats: list[ChatChange] = field(default_factory=list)
     broadcasts: list[BroadcastWish] = field(default_factory=list)
+    nudges: list[Nudge] = field(default_factory=list)
     failed: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from conversations.dialogs import (
     chats,
+    digests,
     evidence,
     files,
     home,
@@ -55,6 +56,7 @@ DIALOGS: Mapping[Verb, Callable[[Turn, Tap], None]] = {
     Verb.CHATS: chats.take_tap,
     Verb.REPLY: letters.take_tap,
     Verb.NEWS: subscriptions.take_tap,
+    Verb.DIGEST: digests.take_tap,
 }
 """Whose taps a dialog takes as they are."""
 

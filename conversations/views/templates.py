@@ -32,3 +32,8 @@ def rows_returned(texts: Texts, name: str, what: tuple[str, str], *, payloads: t
 def summary(texts: Texts, told: tuple[str, str, str], payload: str) -> Template:
     """Tell somebody's weekly summary in a line; ``told``: what they are called, their region, and that line."""
     return Template("ringkasan", texts.language, told, (payload,))
+
+
+def progress_told(texts: Texts, name: str, said: tuple[str, str, str], *, payload: str) -> Template:
+    """Tell somebody how far a region is: which, how many have finished, and until when."""
+    return Template("laporan", texts.language, (texts.plain("template.dear", name=name), *said), (payload,))

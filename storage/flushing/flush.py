@@ -9,6 +9,7 @@ from storage.flushing.broadcasts import write_broadcasts
 from storage.flushing.chats import change_chats
 from storage.flushing.delivery import write_delivery
 from storage.flushing.forgetting import forget_people
+from storage.flushing.nudges import write_nudges
 from storage.flushing.people import write_people
 from storage.turn_state import Pending, TurnState
 
@@ -23,5 +24,6 @@ async def flush(connection: AsyncConnection, state: TurnState) -> None:
     await write_answers(connection, state)
     await write_delivery(connection, state)
     await write_broadcasts(connection, state)
+    await write_nudges(connection, state)
     state.pending = Pending()
     state.has_pending = False

@@ -12,10 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.hours import day_there, next_allowed, next_day
 from conversations.people import Person, Post
-from conversations.purposes import BroadcastCopy, CalendarChange, Purpose, Returned, Summary, Unfinished, is_asked_for
+from conversations.purposes import (
+    BroadcastCopy,
+    CalendarChange,
+    Digest,
+    Purpose,
+    Returned,
+    Summary,
+    Unfinished,
+    is_asked_for,
+)
 from storage.inserting import insert_into
 from storage.judging.broadcasts import judge_copies
 from storage.judging.calendar import judge_changes
+from storage.judging.digests import judge_digests
 from storage.judging.returned import judge_returned
 from storage.judging.summaries import judge_summaries
 from storage.judging.verdicts import Case, Drop, Go, Judge, PutOff, Reader, Verdict
@@ -27,6 +37,7 @@ from storage.turn_state import Shared
 JUDGES: dict[type[Any], Judge] = {
     BroadcastCopy: judge_copies,
     CalendarChange: judge_changes,
+    Digest: judge_digests,
     Returned: judge_returned,
     Summary: judge_summaries,
 }

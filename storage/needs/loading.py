@@ -33,8 +33,8 @@ from conversations.needs import (
     ScoreNeed,
     SheetNeed,
     SubscriptionNeed,
-    SummaryNeed,
     TopicNeed,
+    UnitsNeed,
 )
 from storage.flushing import flush
 from storage.needs.broadcasts import audiences, broadcasts, newest_broadcasts, received_broadcasts
@@ -45,7 +45,8 @@ from storage.needs.people import coordinators, people, queues, requests
 from storage.needs.regions import regions, searches
 from storage.needs.scores import row_answers, scores
 from storage.needs.sheets import all_sheets, sheets, topics
-from storage.needs.subscriptions import subscriptions, summaries
+from storage.needs.subscriptions import subscriptions
+from storage.needs.units import units
 from storage.turn_state import TurnState
 
 Loader = Callable[[AsyncConnection, TurnState, Any], Awaitable[None]]
@@ -64,6 +65,7 @@ LOADERS: Mapping[type[Any], Loader] = {
     QueueNeed: queues,
     RequestNeed: requests,
     CoordinatorsNeed: coordinators,
+    UnitsNeed: units,
     LinkNeed: links,
     PhoneNeed: same_phones,
     HolderNeed: holders,
@@ -73,7 +75,6 @@ LOADERS: Mapping[type[Any], Loader] = {
     BroadcastNeed: broadcasts,
     ReceivedBroadcastNeed: received_broadcasts,
     SubscriptionNeed: subscriptions,
-    SummaryNeed: summaries,
     LetterNeed: letters,
 }
 UNTOUCHED_BY_STEPS = frozenset({SheetNeed, TopicNeed, FreshCodeNeed, RegionNeed, RegionSearchNeed})

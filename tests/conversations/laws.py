@@ -8,7 +8,7 @@ from typing import cast
 
 import msgspec
 
-from conversations.actions import FetchFile, SaveSheet, Say, SendAnswers
+from conversations.actions import FetchFile, NudgeUnits, SaveSheet, Say, SendAnswers
 from conversations.brief import Brief
 from conversations.engine import Step
 from conversations.events import Event
@@ -23,6 +23,7 @@ from conversations.needs import (
     RowAnswersNeed,
     ScoreNeed,
     SheetNeed,
+    UnitsNeed,
 )
 from conversations.people import Assignment, Role
 from conversations.session import Session, Writing
@@ -81,6 +82,8 @@ def check_step(brief: Brief, event: Event, step: Step) -> None:
     for action in step.actions:
         if isinstance(action, SaveSheet | SendAnswers):
             assert action.assignment in own, "nobody changes what is not theirs"
+        if isinstance(action, NudgeUnits):
+            assert all(_lies_within(brief, region) for region in action.regions), "nobody reminds others' people"
         if isinstance(action, SaveSheet):
             check_save(brief, action)
 
@@ -120,7 +123,7 @@ def check_needs(brief: Brief) -> None:
         match need:
             case SheetNeed(assignment=assignment) | AllSheetsNeed(assignment=assignment):
                 assert assignment in own, need
-            case ScoreNeed(region=region) | RowAnswersNeed(region=region):
+            case ScoreNeed(region=region) | RowAnswersNeed(region=region) | UnitsNeed(region=region):
                 assert _lies_within(brief, region), need
             case LetterNeed(reader=reader):
                 assert reader == brief.person.id, need

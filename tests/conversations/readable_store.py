@@ -8,6 +8,7 @@ from functools import singledispatchmethod
 
 from rapidfuzz import fuzz, process
 
+from conversations.escalation import Units, open_windows, unit_of
 from conversations.needs import (
     AllSheetsNeed,
     ChatsNeed,
@@ -32,16 +33,17 @@ from conversations.needs import (
     ScoreTotals,
     SheetNeed,
     SubscriptionNeed,
-    SummaryNeed,
     TopicNeed,
     UnitAnswer,
+    UnitsNeed,
 )
 from conversations.people import Assignment, Chat, Chats, Counterpart, Person, Post, Region, Role, Standing
-from conversations.summaries import NOTHING_TOLD, Outlook, outlook_on_forms, outlook_on_scores
 from indicators.form import RowNumber
 from tests.conversations.inhabitants import Inhabitant, Mind
 from tests.conversations.places import REGIONS
 from tests.conversations.store import Store
+
+UNIT_HEADS = (Role.VILLAGE_HEAD, Role.SUBDISTRICT_HEAD)
 
 
 @dataclass
@@ -148,19 +150,6 @@ class ReadableStore(Store):
     def _(self, need: SubscriptionNeed) -> object:
         return self.chats_of(need.person)[0].mind.subscription
 
-    @lookup.register
-    def _(self, need: SummaryNeed) -> object:
-        return tuple(self._outlook(post) for post in self.chats_of(need.person)[0].posts)
-
-    def _outlook(self, post: Post) -> Outlook:
-        if post.role is Role.OFFICIAL:
-            districts = [each for each in REGIONS if each.kind == "district" and each.code.startswith(post.region.code)]
-            found = [(each, totals) for each in districts if (totals := self._totals(each))]
-            return outlook_on_scores(post, found, self.library, NOTHING_TOLD)
-        looks_after = post.role in (Role.SUBDISTRICT_HEAD, Role.COORDINATOR)
-        within = [each for each in self._below(post.region) if looks_after or each.region == post.region]
-        return outlook_on_forms(post, within, self.library, NOTHING_TOLD)
-
     def _counterpart(self, chat: Inhabitant, mind: Mind, *, is_usable: bool = True) -> Counterpart:
         return Counterpart(mind.person, tuple(mind.posts), chat.address, chat.channel_name, is_usable)
 
@@ -193,6 +182,30 @@ class ReadableStore(Store):
     @lookup.register
     def _(self, need: RequestNeed) -> object:
         return self.requests.get(need.request)
+
+    @lookup.register
+    def _(self, need: UnitsNeed) -> object:
+        region = next((each for each in REGIONS if each.id == need.region), None)
+        return self.units(region) if region else None
+
+    def units(self, region: Region) -> Units | None:
+        """Give how far the units of a region are."""
+        asked = {
+            place.id: [each for each in self.assignments.values() if each.region == place and each.is_open(self.at)]
+            for place in REGIONS
+            if place.kind in ("village", "subdistrict") and f"{place.code}.".startswith(f"{region.code}.")
+        }
+        held = {post.region.id for each in self.people.values() for post in each.posts if post.role in UNIT_HEADS}
+        found = [
+            unit_of(each[0].region, each, is_held=number in held, is_nudged=(number, self.at.date()) in self.nudged)
+            for number, each in asked.items()
+            if each
+        ]
+        villages, subdistricts = (
+            tuple(each for each in found if each.region.kind == kind) for kind in ("village", "subdistrict")
+        )
+        windows = open_windows((each for some in asked.values() for each in some), self.at)
+        return Units(region, villages, subdistricts, windows) if found else None
 
     @lookup.register
     def _(self, need: CoordinatorsNeed) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -41,6 +41,8 @@ class Store:
     assignments: dict[int, Assignment] = field(default_factory=dict)
     invitations: dict[str, Invitation] = field(default_factory=dict)
     requests: dict[int, AccessRequest] = field(default_factory=dict)
+    nudged: set[tuple[int, date]] = field(default_factory=set)
+    """Regions that somebody has had reminded, by day."""
     link_codes: dict[str, LinkCode] = field(default_factory=dict)
     letters: dict[str, Letter] = field(default_factory=dict)
     """By their codes."""

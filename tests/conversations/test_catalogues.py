@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 import conversations
 from conversations.broadcasts import BroadcastChange, Failure, Fate, LeftOut
 from conversations.dialogs.requests import ROLES
+from conversations.escalation import Progress
 from conversations.people import Role
 from conversations.texts import DOMAIN, LANGUAGES, LOCALES, Markup, Texts, texts_for
 from conversations.views.broadcast_records import COLUMNS
@@ -25,6 +26,7 @@ from tests.conversations.laws import check_markup
 
 CODE = Path(conversations.__file__).parent
 TAG = re.compile(r"</?\w+>")
+BEHIND = tuple(state.value for state in Progress if state is not Progress.SENT)
 FAMILIES = {
     "broadcast.button.": tuple(change.value for change in BroadcastChange),
     "broadcast.count.": (
@@ -36,6 +38,9 @@ FAMILIES = {
     "broadcast.fate.": tuple(fate.value for fate in Fate),
     "broadcast.summary.": ("starts", "ends"),
     "broadcast.why.": tuple(why.value for why in (*Failure, *LeftOut)),
+    "digest.line.": BEHIND,
+    "digest.short.": BEHIND,
+    "digest.state.": tuple(state.value for state in Progress),
     "evidence.": ("too_large", "wrong_type", "unavailable", "photo", "document"),
     "language.": LANGUAGES,
     "rejected.": tuple(reason.value for reason in Reason),

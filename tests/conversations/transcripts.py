@@ -19,6 +19,7 @@ from conversations.events import IncomingFile
 from conversations.messages import Message
 from conversations.people import Assignment, Region, Role, Standing
 from conversations.session import Session
+from conversations.views.digests import digest_message
 from indicators.form import RowNumber
 from indicators.loading import load_form
 from indicators.scores import from_billionths
@@ -94,6 +95,17 @@ class Player:
         for number, each in self.world.assignments.items():
             if each.region == place:
                 self.world.return_row(number, row, reason)
+
+    def tell_digest(self, who: str) -> None:
+        """Somebody is told unasked how far the units of their region are."""
+        reader = self.world.enter(who)
+        units = self.world.units(reader.posts[0].region)
+        assert units
+        self.world.hear(reader, digest_message(reader.person, units, self.world.at), None)
+
+    def expect_nudge(self, region: str, is_not: str | None) -> None:
+        """A region's people are to be reminded today in somebody's name, or not."""
+        assert ((region_named(region).id, self.world.at.date()) in self.world.nudged) is not bool(is_not)
 
     def lift_deadline(self) -> None:
         """Nothing has a last day."""
@@ -277,6 +289,8 @@ LINES: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         (r"given form (?P<form>[a-z]+) for (?P<region>.+)", Player.give_form),
         (r"given row (?P<row>\S+) is approved", Player.approve),
         (r"given row (?P<row>\S+) of (?P<region>.+?) came back: (?P<reason>.+)", Player.return_row),
+        (rf"given {NAME} gets the digest", Player.tell_digest),
+        (r"= (?P<region>.+) is (?P<is_not>not )?to be reminded", Player.expect_nudge),
         (r"given nothing has a last day", Player.lift_deadline),
         (rf"given {NAME} has left", Player.dismiss),
         (rf"given {NAME} has blocked us", Player.close),

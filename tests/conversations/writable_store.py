@@ -16,6 +16,7 @@ from conversations.actions import (
     KeepPhone,
     LeaveChat,
     LinkChat,
+    NudgeUnits,
     OptOut,
     PreferChannel,
     RememberMessage,
@@ -175,6 +176,12 @@ class WritableStore(ReadableStore):
     @do.register
     def _(self, action: PreferChannel, inhabitant: Inhabitant) -> None:
         inhabitant.mind.preferred = action.channel
+
+    @do.register
+    def _(self, action: NudgeUnits, inhabitant: Inhabitant) -> None:
+        fresh = {(number, self.at.date()) for number in action.regions}
+        assert not fresh & self.nudged, "a region is reminded once a day"
+        self.nudged |= fresh
 
     @do.register
     def _(self, action: OptOut, inhabitant: Inhabitant) -> None:

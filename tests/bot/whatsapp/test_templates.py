@@ -21,7 +21,15 @@ parameters = [{ name = "sapaan", example = "Bapak Ahmad", most = 80 }]
 id = { body = "Yth. {{1}}, ada kabar.", buttons = ["Baca"] }
 en = { body = "Dear {{1}}, there is news.", buttons = ["Read"] }
 """
-UTILITY = {"kabar_menunggu", "undangan", "permintaan_diputuskan", "pengingat", "perlu_dilengkapi", "jadwal_berubah"}
+UTILITY = {
+    "kabar_menunggu",
+    "undangan",
+    "permintaan_diputuskan",
+    "pengingat",
+    "perlu_dilengkapi",
+    "laporan",
+    "jadwal_berubah",
+}
 NEEDED = UTILITY | {"ringkasan", "siaran"}
 
 
