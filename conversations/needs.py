@@ -88,6 +88,14 @@ class SubscriptionNeed(msgspec.Struct, frozen=True, tag=True):
     person: int
 
 
+class SummaryNeed(msgspec.Struct, frozen=True, tag=True):
+    """How everything stands that a person's posts look after, and how it stood a summary before the last one;
+    ``tuple[Outlook, ...]``, one for each post. Heavy: for the weekly summary.
+    """
+
+    person: int
+
+
 class TopicNeed(msgspec.Struct, frozen=True, tag=True):
     """What a message of this chat was about; ``Topic | None``."""
 
@@ -202,6 +210,7 @@ Need = (
     | PhoneNeed
     | ChatsNeed
     | SubscriptionNeed
+    | SummaryNeed
     | TopicNeed
     | RegionSearchNeed
     | RegionNeed

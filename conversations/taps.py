@@ -78,7 +78,7 @@ class Verb(StrEnum):
     REPLY = "n9"
     """broadcast (0: none), [code of a letter, or what: ask, yes, no, cancel]: write back"""
     NEWS = "na"
-    """what: show, on, off, always, changes, days, hours, day (0: Monday), hour (minute of the day)"""
+    """what: show, now, on, off, always, changes, days, hours, day (0: Monday), hour (minute of the day)"""
 
 
 class Tap(msgspec.Struct, frozen=True):

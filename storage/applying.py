@@ -31,6 +31,7 @@ from conversations.needs import (
     LetterNeed,
     RowAnswersNeed,
     ScoreNeed,
+    SummaryNeed,
     TopicNeed,
     UnitsNeed,
 )
@@ -175,7 +176,7 @@ class StepApplier:
         if held.progress[place] != action.mark:
             progress = held.progress[:place] + action.mark + held.progress[place + 1 :]
             self._replace(msgspec.structs.replace(held, progress=progress))
-        state.forget_needs(ScoreNeed, RowAnswersNeed)
+        state.forget_needs(ScoreNeed, RowAnswersNeed, SummaryNeed)
         self._remember_changes(action, turn, held.version)
 
     def _remember_changes(self, action: SaveSheet, turn: Turn, version: str) -> None:
@@ -210,7 +211,7 @@ class StepApplier:
     def _replace(self, assignment: Assignment) -> None:
         self._state.assignments[assignment.id] = assignment
         self._state.pending.progress.add(assignment.id)
-        self._state.forget_needs(UnitsNeed)
+        self._state.forget_needs(SummaryNeed, UnitsNeed)
 
     def _remember(self, action: RememberMessage, turn: Turn) -> None:
         address = turn.address.id

@@ -44,6 +44,12 @@ async def read_told(connection: AsyncConnection, people: Collection[int]) -> Tol
     }
 
 
+async def read_told_before(connection: AsyncConnection, people: Collection[int]) -> Told:
+    """Give what was told a summary before the last one: whoever looks at theirs again sees what it said of changes."""
+    statement = select(told_summary).where(told_summary.c.person_id.in_(people))
+    return {(row.person_id, row.post_id): _decode(row.before) for row in await connection.execute(statement)}
+
+
 async def keep_told(
     connection: AsyncConnection, telling: Mapping[int, tuple[int, Sequence[Outlook]]], told: Told
 ) -> None:

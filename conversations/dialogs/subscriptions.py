@@ -8,7 +8,7 @@ from conversations.actions import OptOut, Subscribe
 from conversations.dialogs.asking import pause
 from conversations.dialogs.offers import menu_button
 from conversations.messages import Button
-from conversations.needs import ChatsNeed, SubscriptionNeed
+from conversations.needs import ChatsNeed, SubscriptionNeed, SummaryNeed
 from conversations.people import Chats, Role
 from conversations.subscriptions import (
     EARLIEST,
@@ -23,6 +23,7 @@ from conversations.taps import Tap, Verb, tap
 from conversations.texts import Markup
 from conversations.turn import Buttons, Turn, column, joined, lines
 from conversations.views.subscriptions import day_name, summary_text, time_there
+from conversations.views.summaries import summary_message
 from conversations.words import SWITCHED_ON
 
 
@@ -62,6 +63,8 @@ def take_tap(turn: Turn, tapped: Tap) -> None:
         _offer_days(turn)
     elif what == "hours":
         _offer_hours(turn)
+    elif what == "now":
+        _show_summary(turn)
     elif what == "day":
         _move(turn, WeekTime(weekday=min(tapped.number(1), 6)))
     elif what == "hour":
@@ -92,6 +95,18 @@ def _change(turn: Turn, **changes: bool | int) -> None:
     changed = msgspec.structs.replace(_subscription(turn), **changes)
     turn.do(Subscribe(changed))
     _show(turn, changed, before=turn.texts("news.changed"))
+
+
+def _show_summary(turn: Turn) -> None:
+    """Show what the summary would say now."""
+    outlooks = turn.find(SummaryNeed(turn.brief.person.id))
+    assert isinstance(outlooks, tuple)
+    pause(turn)
+    if all(each.is_empty for each in outlooks):
+        turn.say(turn.texts("summary.nothing"), column(menu_button(turn)))
+        return
+    message = summary_message(turn.brief.person, outlooks, turn.brief.library, turn.event.at)
+    turn.say(message.text, message.buttons)
 
 
 def _offer_days(turn: Turn) -> None:
@@ -155,6 +170,7 @@ def _buttons(turn: Turn, subscription: Subscription) -> Buttons:
         (is_on and is_always, "button.news_changes", tap(Verb.NEWS, "changes")),
         (is_on, "button.news_off", tap(Verb.NEWS, "off")),
         (not is_on, "button.news_on", tap(Verb.NEWS, "on")),
+        (True, "button.news_now", tap(Verb.NEWS, "now")),
         (True, "button.chats", tap(Verb.CHATS, "show")),
     )
     return column(*(Button(texts.plain(key), data) for is_wanted, key, data in wanted if is_wanted), menu_button(turn))

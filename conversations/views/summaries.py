@@ -52,17 +52,17 @@ def summary_message(reader: Person, outlooks: Sequence[Outlook], library: Librar
     """Write somebody's summary of what they look after, of which there is something."""
     texts = texts_for(reader.language, reader.honorific)
     setting = Setting(texts, library, at)
-    told = [_told(each, setting) for each in outlooks if not each.is_empty]
+    shown = [each for each in outlooks if not each.is_empty]
+    told = [_told(each, setting) for each in shown]
     hello = texts(greeting_key(at, outlooks[0].post.region.code))
     name = reader.called or texts.plain("you")
     unchanged = None if any(each.has_changed for each in outlooks) else texts("summary.unchanged")
     buttons = [each.button for each in told if each.button]
-    home = Button(texts.plain("button.menu"), tap(Verb.MENU, "home"))
     orders = Button(texts.plain("button.news_orders"), tap(Verb.NEWS, "show"))
     text = joined(lines(texts("summary.opening", hello=hello, name=name), unchanged), *(each.text for each in told))
     message = bubble(text, column(*dict.fromkeys(buttons), orders))
-    region = region_name(outlooks[0].post.region, texts)
-    template = summary(texts, (name, region, unescape(told[0].line.lstrip(BAR))), (buttons or [home])[0].data)
+    region = region_name(shown[0].post.region, texts)
+    template = summary(texts, (name, region, unescape(told[0].line.lstrip(BAR))), tap(Verb.NEWS, "now"))
     return Message(message.text, message.buttons, template=template)
 
 

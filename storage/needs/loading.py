@@ -33,6 +33,7 @@ from conversations.needs import (
     ScoreNeed,
     SheetNeed,
     SubscriptionNeed,
+    SummaryNeed,
     TopicNeed,
     UnitsNeed,
 )
@@ -45,7 +46,7 @@ from storage.needs.people import coordinators, people, queues, requests
 from storage.needs.regions import regions, searches
 from storage.needs.scores import row_answers, scores
 from storage.needs.sheets import all_sheets, sheets, topics
-from storage.needs.subscriptions import subscriptions
+from storage.needs.subscriptions import subscriptions, summaries
 from storage.needs.units import units
 from storage.turn_state import TurnState
 
@@ -75,6 +76,7 @@ LOADERS: Mapping[type[Any], Loader] = {
     BroadcastNeed: broadcasts,
     ReceivedBroadcastNeed: received_broadcasts,
     SubscriptionNeed: subscriptions,
+    SummaryNeed: summaries,
     LetterNeed: letters,
 }
 UNTOUCHED_BY_STEPS = frozenset({SheetNeed, TopicNeed, FreshCodeNeed, RegionNeed, RegionSearchNeed})

@@ -31,8 +31,9 @@ FILES = ("a", "b", "c", "film", "hilang")
 
 TELLING = (
     "g:2", "g:4", "g:5", "g:6", "t:2", "t:6", "t:2:26.2", "v:4", "w:4", "s:4:1", "e:3:25.2", "n2:1:yes", "o:queue",
-    "n4:yes", "n7:show:2", "n7:show:3", "n7:list:2", "n7:list:3", "n7:nudge:3", "n7:nudge:4", "n7:nudge:6",
-    "n4:leave!:1", "n4:leave!:9", "n4:prefer:telegram", "na:day:z", "na:hour:zz", "na:hour:g0", "na:always",
+    "n4:yes", "n4:leave!:1", "n4:leave!:9", "n4:prefer:telegram", "na:day:z", "na:hour:zz", "na:hour:g0",
+    "na:always", "na:now",
+    "n7:show:2", "n7:show:3", "n7:list:2", "n7:list:3", "n7:nudge:3", "n7:nudge:4", "n7:nudge:6",
 )  # fmt: skip
 """What would tell or do something that is not everybody's."""
 

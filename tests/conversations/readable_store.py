@@ -33,11 +33,13 @@ from conversations.needs import (
     ScoreTotals,
     SheetNeed,
     SubscriptionNeed,
+    SummaryNeed,
     TopicNeed,
     UnitAnswer,
     UnitsNeed,
 )
 from conversations.people import Assignment, Chat, Chats, Counterpart, Person, Post, Region, Role, Standing
+from conversations.summaries import NOTHING_TOLD, Outlook, outlook_on_forms, outlook_on_scores
 from indicators.form import RowNumber
 from tests.conversations.inhabitants import Inhabitant, Mind
 from tests.conversations.places import REGIONS
@@ -149,6 +151,19 @@ class ReadableStore(Store):
     @lookup.register
     def _(self, need: SubscriptionNeed) -> object:
         return self.chats_of(need.person)[0].mind.subscription
+
+    @lookup.register
+    def _(self, need: SummaryNeed) -> object:
+        return tuple(self._outlook(post) for post in self.chats_of(need.person)[0].posts)
+
+    def _outlook(self, post: Post) -> Outlook:
+        if post.role is Role.OFFICIAL:
+            districts = [each for each in REGIONS if each.kind == "district" and each.code.startswith(post.region.code)]
+            found = [(each, totals) for each in districts if (totals := self._totals(each))]
+            return outlook_on_scores(post, found, self.library, NOTHING_TOLD)
+        looks_after = post.role in (Role.SUBDISTRICT_HEAD, Role.COORDINATOR)
+        within = [each for each in self._below(post.region) if looks_after or each.region == post.region]
+        return outlook_on_forms(post, within, self.library, NOTHING_TOLD)
 
     def _counterpart(self, chat: Inhabitant, mind: Mind, *, is_usable: bool = True) -> Counterpart:
         return Counterpart(mind.person, tuple(mind.posts), chat.address, chat.channel_name, is_usable)

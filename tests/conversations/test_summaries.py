@@ -244,7 +244,7 @@ def test_a_governor_reads_of_each_district() -> None:
     assert labels(message) == ["Atur kabar"]
     assert message.template
     assert message.template.parameters[2] == "nilai 1 dari 2 kabupaten/kota berubah"
-    assert message.template.payloads == ("o:home",)
+    assert message.template.payloads == ("na:now",)
 
 
 def test_several_posts_come_in_one_message() -> None:

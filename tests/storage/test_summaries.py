@@ -12,9 +12,12 @@ from sqlalchemy import update
 
 from conversations.actions import IssueInvitation, Subscribe
 from conversations.brief import Library
+from conversations.engine import Step
+from conversations.needs import SheetNeed, SummaryNeed
 from conversations.people import Role, Standing
 from conversations.rules import default_rules
 from conversations.subscriptions import Subscription
+from conversations.summaries import Outlook
 from indicators.form import RowNumber
 from indicators.instrument import InstrumentIndicator, InstrumentPart
 from storage.database import connect
@@ -30,6 +33,7 @@ from tests.storage.people import (
     SENDER,
     VILLAGE,
     accept,
+    answer,
     appoint,
     give_answer,
     take,
@@ -91,6 +95,17 @@ async def told(store: Store, at: datetime) -> list[str]:
     rows = await send(store, at)
     await record(store, at, *(Sent(row.id, f"m{row.id}") for row in rows))
     return [row.message.text for row in rows]
+
+
+async def shown_to(store: Store, name: str, person: int) -> tuple[Outlook, ...]:
+    """Give what somebody sees who asks for their summary now."""
+    envelope, need = text_from(name, 99), SummaryNeed(person)
+    async with store.begin_turns(NOW) as turns:
+        await turns.claim([envelope])
+        await turns.fetch([need])
+        found = turns.brief(envelope).find(need)
+    assert isinstance(found, tuple)
+    return found
 
 
 async def test_everybody_has_theirs_planned_once_for_monday_at_eight(kaur: Store) -> None:
@@ -284,3 +299,29 @@ async def test_an_officer_reads_of_the_rows_of_the_own_office(kaur: Store) -> No
 
     assert "kabupaten: 1 dari 1 terjawab (bertambah 1)" in text
     assert "Sudah lengkap" in text
+
+
+async def test_who_looks_at_it_again_sees_the_same_changes(kaur: Store) -> None:
+    brief = await appoint(kaur, "ahmad", VILLAGE, Role.VILLAGE_HEAD)
+    await give_answer(kaur, text_from("ahmad", 1), "26.1", "3")
+    await told(kaur, MONDAY)
+    await give_answer(kaur, text_from("ahmad", 2), "26.2", "4")
+
+    seen = await shown_to(kaur, "ahmad", brief.person.id)
+
+    assert [unit.gained for outlook in seen for unit in outlook.units] == [2]
+
+
+async def test_an_answer_of_the_same_batch_is_in_it(kaur: Store) -> None:
+    brief = await appoint(kaur, "ahmad", VILLAGE, Role.VILLAGE_HEAD)
+    need, first, second = SummaryNeed(brief.person.id), text_from("ahmad", 1), text_from("ahmad", 2)
+
+    async with kaur.begin_turns(NOW) as turns:
+        await turns.claim([first, second])
+        await turns.fetch([need, SheetNeed(brief.assignments[0].id, "26.1")])
+        turns.apply(first, Step(turns.session(first), (answer(turns.brief(first), "26.1", "3"),)))
+        await turns.fetch([need])
+        seen = turns.brief(second).find(need)
+
+    assert isinstance(seen, tuple)
+    assert [unit.now.answered for outlook in seen for unit in outlook.units] == [1]
