@@ -116,6 +116,8 @@ class Broadcast(msgspec.Struct, frozen=True):
     people: int
     """Those who are to get a copy, as far as they are known: everybody soon after it has started."""
     waiting: int
+    held: int
+    """Of these, how many go when their readers write: nothing else may be sent there, and no template says the same."""
     next_at: datetime | None
     """When the first of those that wait may go, where that is later: the hours there, or the message of a day."""
     sent: int

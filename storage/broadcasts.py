@@ -122,7 +122,7 @@ class _Counts:
         self.by_state: defaultdict[int, int] = defaultdict(int)
         self.failed: dict[Failure, int] = {}
         self.left_out: dict[LeftOut, int] = {}
-        self.delivered = self.read = self.people = self.next_at = 0
+        self.delivered = self.read = self.people = self.next_at = self.held = 0
 
     def add(self, row: AnyRow) -> None:
         if row.left_out:
@@ -134,6 +134,7 @@ class _Counts:
         self.read += row.read_at
         if row.state == OutboxState.WAITING:
             self.next_at = 0 if row.next_at == UNTIL_HEARD else row.next_at
+            self.held = row.held
         if row.state == OutboxState.FAILED:
             self.failed[Failure(row.failure)] = row.many
 
@@ -141,7 +142,8 @@ class _Counts:
 async def _counts(connection: AsyncConnection, numbers: Collection[int]) -> defaultdict[int, _Counts]:
     kinds = (recipient.c.broadcast_id, recipient.c.left_out, outbox.c.state, failure_of().label("failure"))
     first = func.min(outbox.c.not_before).label("next_at")
-    tallies = (func.count().label("many"), first, *(func.count(outbox.c[each]).label(each) for each in REPORTED))
+    held = func.count().filter(outbox.c.not_before == UNTIL_HEARD).label("held")
+    tallies = (func.count().label("many"), first, held, *(func.count(outbox.c[each]).label(each) for each in REPORTED))
     statement = (
         select(*kinds, *tallies)
         .select_from(recipient)
@@ -181,6 +183,7 @@ def _read(row: AnyRow, counts: _Counts) -> Broadcast:
         ended_at=from_optional_ms(row.ended_at),
         people=counts.people,
         waiting=by_state[OutboxState.WAITING] + by_state[OutboxState.LEASED],
+        held=counts.held,
         next_at=from_ms(counts.next_at) if counts.next_at and not by_state[OutboxState.LEASED] else None,
         sent=by_state[OutboxState.SENT],
         delivered=counts.delivered,

@@ -91,6 +91,7 @@ def counts_said(texts: Texts, broadcast: Broadcast) -> Markup:
     figures = {
         "delivered": broadcast.delivered,
         "read": broadcast.read,
+        "held": broadcast.held,
         "uncertain": broadcast.uncertain,
         "dropped": broadcast.dropped,
         **{f"failed.{why.value}": amount for why, amount in broadcast.failed.items()},

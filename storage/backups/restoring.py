@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import update
 
+from conversations.broadcasts import BroadcastState
 from storage.backups.dumps import dumper_for
 from storage.backups.folder import NAME, Backup, BackupFolder, read_manifest, sha256_of
 from storage.database import connect, migrate
@@ -16,7 +17,7 @@ from storage.errors import StorageError, translated
 from storage.moments import as_ms
 from storage.outbox_states import SENT_AGAIN, OutboxState
 from storage.schema import newest_version
-from storage.tables import outbox
+from storage.tables import broadcast, outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ async def restore(place: Path, url: str, files: Path, *, at: datetime, may_repla
     aside = f"replaced-{at.strftime(NAME)}"
     was_there = await dumper.load(place / backup.dump, aside)
     await migrate(url)
-    return Restored(backup, given, await _doubt_broadcasts(url, at), aside if was_there else "")
+    return Restored(backup, given, await doubt_broadcasts(url, at), aside if was_there else "")
 
 
 def _check(place: Path, backup: Backup, suffix: str) -> None:
@@ -68,8 +69,11 @@ def _check(place: Path, backup: Backup, suffix: str) -> None:
         )
 
 
-async def _doubt_broadcasts(url: str, at: datetime) -> int:
-    """Mark what may have been sent between the backup and now; replies are few, and are sent again."""
+async def doubt_broadcasts(url: str, at: datetime) -> int:
+    """Mark what may have been sent between the backup and now; replies are few, and are sent again.
+
+    Broadcasts whose people were not all listed are paused: their authors know whether they have gone out.
+    """
     engine = connect(url)
     now = as_ms(at)
     in_doubt = (
@@ -77,10 +81,13 @@ async def _doubt_broadcasts(url: str, at: datetime) -> int:
         & outbox.c.priority.not_in([int(each) for each in SENT_AGAIN])
         & (outbox.c.not_before <= now)
     )
+    is_going = broadcast.c.state.in_([int(BroadcastState.SCHEDULED), int(BroadcastState.SENDING)])
+    unlisted = is_going & broadcast.c.listed_at.is_(None) & (broadcast.c.starts_at <= now)
     ended = {"state": OutboxState.UNCERTAIN, "is_uncertain": True, "done_at": now, "reason": "restored from a backup"}
     try:
         with translated("Marking what may have been sent"):
             async with engine.begin() as connection:
+                await connection.execute(update(broadcast).where(unlisted).values(state=int(BroadcastState.PAUSED)))
                 return (await connection.execute(update(outbox).where(in_doubt).values(ended))).rowcount
     finally:
         await engine.dispose()

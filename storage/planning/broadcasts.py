@@ -120,11 +120,14 @@ class Broadcasts:
         return members(audience, author=row.author_id)
 
     async def _show(self, connection: AsyncConnection, number: int, at: datetime) -> set[str]:
-        """Let the author see how far it is, and end it when nothing of it is under way; give by what that goes out."""
+        """Let the author see how far it is, and end it when nothing of it is under way; give by what that goes out.
+
+        What waits until its readers write, for days perhaps, still goes when they do.
+        """
         chosen = select(broadcast).where(broadcast.c.id == number)
         row = (await connection.execute(chosen)).one()
         [found] = await read_broadcasts(connection, chosen)
-        is_over = not found.waiting and (row.state == BroadcastState.CANCELLED or row.listed_at is not None)
+        is_over = found.waiting == found.held and (row.state == BroadcastState.CANCELLED or row.listed_at is not None)
         if is_over:
             ended = {"ended_at": as_ms(at)}
             if row.state != BroadcastState.CANCELLED:

@@ -43,6 +43,7 @@ BROADCAST = Broadcast(
     ended_at=None,
     people=0,
     waiting=0,
+    held=0,
     next_at=None,
     sent=0,
     delivered=0,

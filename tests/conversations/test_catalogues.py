@@ -30,7 +30,7 @@ BEHIND = tuple(state.value for state in Progress if state is not Progress.SENT)
 FAMILIES = {
     "broadcast.button.": tuple(change.value for change in BroadcastChange),
     "broadcast.count.": (
-        *("delivered", "read", "uncertain", "dropped"),
+        *("delivered", "read", "held", "uncertain", "dropped"),
         *(f"failed.{why.value}" for why in Failure),
         *(f"left_out.{why.value}" for why in LeftOut),
     ),

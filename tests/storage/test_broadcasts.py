@@ -31,11 +31,12 @@ from conversations.form_states import FormState, form_state
 from conversations.needs import AudienceNeed, BroadcastNeed, BroadcastsNeed, ReceivedBroadcastNeed
 from conversations.people import Role
 from conversations.session import Home, Session
+from storage.backups.restoring import doubt_broadcasts
 from storage.channel_terms import ChannelTerms
 from storage.errors import StorageError
 from storage.form_states import state_of
 from storage.moments import as_ms
-from storage.outbox import Failed, Outcome, Room, Sent, Uncertain
+from storage.outbox import Failed, Outcome, Room, Sent, Uncertain, UntilHeard
 from storage.outbox_states import OutboxState, Priority
 from storage.planning import broadcasts as planning
 from storage.store import Store
@@ -687,3 +688,44 @@ async def test_a_broadcast_is_paused_and_cancelled_while_people_are_listed(
     assert kept
     assert (paused.people, paused.ended_at) == (2, None)
     assert (kept.people, kept.dropped, kept.ended_at) == (2, 2, START)
+
+
+async def test_a_broadcast_ends_while_some_copies_wait_until_their_readers_write(here: Kaur) -> None:
+    delivery = Delivery(here)
+    await here.do(LaunchBroadcast(here.draft()))
+    await here.store.broadcasts.tend(START)
+    rows = await here.store.outbox.claim(START, sender=SENDER, room=MUCH_ROOM)
+    held, *others = [row for row in rows if row.purpose]
+    outcomes: list[Outcome] = [UntilHeard(held.id, "no template"), *(Sent(row.id, "m") for row in others)]
+    await here.store.outbox.record(outcomes, START, sender=SENDER)
+    await here.store.broadcasts.tend(START)
+    ended = await here.broadcast()
+
+    await written(here.store, update(outbox).where(outbox.c.id == held.id).values(not_before=0))
+    await delivery.deliver(START)
+
+    kept = await here.broadcast()
+    assert ended
+    assert kept
+    assert (ended.state, ended.waiting, ended.held, ended.next_at) == (BroadcastState.FINISHED, 1, 1, None)
+    assert (kept.sent, kept.waiting, kept.held) == (4, 0, 0)
+
+
+async def test_what_may_have_gone_out_since_a_backup_waits_for_its_author(here: Kaur) -> None:
+    for start in (NOW, NOW + DAY, NOW):
+        draft = msgspec.structs.replace(here.draft(), starts_at=int(start.timestamp()))
+        await here.do(LaunchBroadcast(draft))
+    await here.store.broadcasts.tend(START)
+    await here.do(LaunchBroadcast(here.draft()))
+    await here.store.close()
+
+    await doubt_broadcasts(here.url, START + MINUTE)
+
+    listed = await known(here.store, BroadcastsNeed(here.region))
+    assert isinstance(listed, tuple)
+    assert [each.state for each in listed] == [
+        BroadcastState.PAUSED,
+        BroadcastState.SENDING,
+        BroadcastState.SCHEDULED,
+        BroadcastState.SENDING,
+    ]
