@@ -8,6 +8,8 @@ from typing import Literal
 import msgspec
 
 MOST_TEXT_CHARACTERS = 4096
+MOST_FILE_BYTES = 20 * 1024 * 1024
+"""Telegram hands over files up to 20 MB."""
 
 
 class Happened(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

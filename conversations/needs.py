@@ -156,6 +156,12 @@ class UnitsNeed(msgspec.Struct, frozen=True, tag=True):
     region: int
 
 
+class HoldersNeed(msgspec.Struct, frozen=True, tag=True):
+    """Who holds posts in these regions (not in those within), at most 24; ``tuple[Holder, ...]``."""
+
+    regions: tuple[int, ...]
+
+
 class AudienceNeed(msgspec.Struct, frozen=True, tag=True):
     """Whom a broadcast would reach now, and how it looks to some of them; ``AudiencePreview``. Heavy."""
 
@@ -220,6 +226,7 @@ Need = (
     | RequestNeed
     | CoordinatorsNeed
     | UnitsNeed
+    | HoldersNeed
     | AudienceNeed
     | BroadcastsNeed
     | BroadcastNeed

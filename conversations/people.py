@@ -148,6 +148,13 @@ class AccessRequest(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class Holder(msgspec.Struct, frozen=True):
+    """Somebody with a post that they hold now."""
+
+    person: Person
+    post: Post
+
+
 class Counterpart(msgspec.Struct, frozen=True):
     """Somebody who is known by another chat, perhaps the one who is writing."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
+from conversations.audiences import BroadcastDraft
 from conversations.events import StoredFile
 from conversations.people import Region, Role, Standing
 
@@ -78,6 +81,13 @@ class Reviewing(msgspec.Struct, frozen=True, tag="reviewing"):
     assignment: int
 
 
+class Drafting(msgspec.Struct, frozen=True, tag="drafting"):
+    """A broadcast is being written (``Session.draft``): what is typed next belongs to it."""
+
+    step: Literal["text", "audience", "subdistrict", "person", "preview", "time", "sure"]
+    """What was asked for last."""
+
+
 class Writing(msgspec.Struct, frozen=True, tag="writing", omit_defaults=True):
     """The person writes to somebody: an answer to a letter or a broadcast, or, without either, a question."""
 
@@ -91,7 +101,7 @@ class Writing(msgspec.Struct, frozen=True, tag="writing", omit_defaults=True):
     """A question is open that those words may answer instead."""
 
 
-Place = Lost | Invited | Requesting | Linking | Home | Asking | Confirming | Sorting | Reviewing | Writing
+Place = Lost | Invited | Requesting | Linking | Home | Asking | Confirming | Sorting | Reviewing | Drafting | Writing
 
 
 class Undoable(msgspec.Struct, frozen=True, array_like=True):
@@ -116,6 +126,8 @@ class Session(msgspec.Struct, frozen=True, omit_defaults=True):
     """The form that the person worked on last; 0 for none."""
     paused: Asking | None = None
     """The question that was open when the person turned to something else."""
+    draft: BroadcastDraft | None = None
+    """A broadcast that has not been confirmed; it waits while the person is elsewhere."""
     scope: str = ""
     """Which rows of a long form are gone through: empty for all, ``office``, or a part's or indicator's name."""
     heard_at: int = 0

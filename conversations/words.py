@@ -42,6 +42,8 @@ class Intent(StrEnum):
     CHATS = "chats"
     NO_NEWS = "no_news"
     NEWS = "news"
+    DRAFT = "draft"
+    BROADCASTS = "broadcasts"
 
 
 class Command(NamedTuple):
@@ -79,6 +81,8 @@ PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.REVIEW: ("selesai", "ringkasan", "periksa", "review", "done", "overview", "sudah selesai"),
     Intent.SEND: ("kirim", "kirim sekarang", "kirim ke koordinator", "send"),
     Intent.SEND_ANYWAY: ("tetap kirim", "kirim saja", "send anyway", "send all the same"),
+    Intent.DRAFT: ("siarkan", "buat siaran", "siaran baru", "new broadcast"),
+    Intent.BROADCASTS: ("siaran", "daftar siaran", "siaran saya", "broadcasts"),
     Intent.QUEUE: ("antrean", "antrian", "permintaan", "queue", "requests"),
     Intent.STOP: (
         "berhenti dulu",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conversations.dialogs import (
+    broadcasts,
     chats,
     evidence,
     files,
@@ -29,6 +30,14 @@ from indicators.form import QuestionKind
 
 ANYWHERE = frozenset({Intent.REGISTER, Intent.LINK, Intent.NO_NEWS, Intent.NEWS})
 """What is a command wherever it is typed, also where names are asked for or choices are offered."""
+
+
+AS_COORDINATOR = {
+    Intent.QUEUE: requests.show_queue,
+    Intent.DRAFT: broadcasts.write,
+    Intent.BROADCASTS: broadcasts.show_list,
+}
+"""What only coordinators may want; anybody else is told so."""
 
 
 def is_meant(spot: Spot | None, command: Command, written: str) -> bool:
@@ -79,8 +88,6 @@ def _obey_rarely(turn: Turn, command: Command) -> None:
     match command.intent:
         case Intent.LANGUAGE:
             language.choose_language(turn, command.argument)
-        case Intent.QUEUE:
-            requests.show_queue(turn)
         case Intent.STOP:
             home.stop(turn)
         case Intent.PARTS:
@@ -94,11 +101,13 @@ def _obey_rarely(turn: Turn, command: Command) -> None:
         case Intent.PRIVACY:
             person.show_privacy(turn)
         case _:
-            _obey_about_chats(turn, command)
+            _obey_otherwise(turn, command)
 
 
-def _obey_about_chats(turn: Turn, command: Command) -> None:
+def _obey_otherwise(turn: Turn, command: Command) -> None:
     match command.intent:
+        case Intent.QUEUE | Intent.DRAFT | Intent.BROADCASTS:
+            AS_COORDINATOR[command.intent](turn)
         case Intent.LINK if command.argument:
             linking.take_code(turn, command.argument)
         case Intent.LINK:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 
 from conversations.actions import FetchFile
+from conversations.dialogs import broadcasts, drafts
 from conversations.dialogs.asking import ask, ask_again, leave_to, open_spot
 from conversations.dialogs.files import list_files
 from conversations.dialogs.going import ask_next
 from conversations.dialogs.offers import continue_button, say_closed
 from conversations.dialogs.rows import row_numbered
 from conversations.dialogs.unusual import lead_back, take_file_in_vain
-from conversations.events import FileReceived, FileRefused, FileStored, FileTarget, StoredFile
+from conversations.events import MOST_FILE_BYTES, FileReceived, FileRefused, FileStored, FileTarget, StoredFile
 from conversations.forms import Filling, Spot, evidence_key
 from conversations.messages import Button
 from conversations.needs import Topic, TopicNeed
 from conversations.saving import MOST_EVIDENCE, save, with_evidence
-from conversations.session import Home, Sorting
+from conversations.session import Drafting, Home, Sorting
 from conversations.sheets import Evidence, RowMark, Sheet
 from conversations.taps import Verb, base36, tap
 from conversations.turn import Turn, column
@@ -24,8 +25,6 @@ from conversations.views.naming import shortened
 from conversations.views.questions import files_said
 from indicators.form import Row
 
-MOST_FILE_BYTES = 20 * 1024 * 1024
-"""Telegram hands over files up to 20 MB."""
 MOST_ROWS_OFFERED = 8
 MOST_UNSORTED = 10
 MOST_LABEL = 50
@@ -43,6 +42,9 @@ ROW_IN_CAPTION = re.compile(r"^(?:no\.?|nomor|ubah)?\s*(\d+[A-Z]?(?:\.\d+[a-z]*)
 
 def receive(turn: Turn, event: FileReceived) -> None:
     """Take a file in: decide where it belongs, and have it fetched."""
+    if isinstance(turn.place, Drafting):
+        drafts.receive_file(turn, event)
+        return
     target = _target(turn, event)
     if target is None:
         take_file_in_vain(turn, event, turn.texts("evidence.no_form"))
@@ -89,6 +91,9 @@ def _by_caption(turn: Turn, event: FileReceived) -> tuple[int, Row] | None:
 
 def stored(turn: Turn, event: FileStored) -> None:
     """A file lies in the store now: attach it, or ask where it belongs."""
+    if event.target.key == drafts.DRAFT_KEY and not event.target.assignment:
+        broadcasts.take_file(turn, event)
+        return
     assignment = turn.assignment(event.target.assignment)
     if assignment is None:
         turn.say(turn.texts("evidence.no_form"))

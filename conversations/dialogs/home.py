@@ -59,12 +59,19 @@ def menu_buttons(turn: Turn) -> Buttons:
         for assignment in turn.brief.assignments[:MOST_ASSIGNMENTS_SHOWN]
     ]
     score = Button(texts.plain("button.score"), tap(Verb.MENU, "score"))
-    queue = [Button(texts.plain("button.queue"), tap(Verb.MENU, "queue"))] if turn.holds(Role.COORDINATOR) else []
+    own = _coordinator_buttons(turn) if turn.holds(Role.COORDINATOR) else ()
     end = (
         Button(texts.plain("button.menu_help"), tap(Verb.MENU, "help")),
         Button(texts.plain("button.language"), tap(Verb.MENU, "language")),
     )
-    return (*column(*forms, score, *queue), end)
+    return (*column(*forms, score, *own), end)
+
+
+def _coordinator_buttons(turn: Turn) -> tuple[Button, ...]:
+    return (
+        Button(turn.texts.plain("button.queue"), tap(Verb.MENU, "queue")),
+        Button(turn.texts.plain("button.broadcasts"), tap(Verb.BROADCAST, "list")),
+    )
 
 
 def _fill_label(turn: Turn, assignment: Assignment) -> str:
@@ -106,7 +113,7 @@ def show_help(turn: Turn) -> None:
         return
     pause(turn)
     fills = texts("help.filling") if turn.brief.assignments else None
-    queue = texts("help.queue") if turn.holds(Role.COORDINATOR) else None
+    queue = lines(texts("help.queue"), texts("help.broadcasts")) if turn.holds(Role.COORDINATOR) else None
     turn.say(
         joined(texts("help.title"), fills, texts("help.score"), queue, texts("help.chats"), texts("help.end")),
         (

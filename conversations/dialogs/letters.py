@@ -8,13 +8,15 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from conversations.actions import Tell
+from conversations.audiences import Placeholder, filled
+from conversations.broadcasts import ReceivedBroadcast
 from conversations.dialogs.answering import take_written
 from conversations.dialogs.asking import leave_to, open_spot, say_and_ask_again, waiting
 from conversations.dialogs.home import lost_buttons, menu_buttons, not_understood
 from conversations.dialogs.misses import explain_miss
 from conversations.letters import MOST_LETTER_CHARACTERS, Letter
 from conversations.messages import Button
-from conversations.needs import CoordinatorsNeed, FreshCodeNeed, LetterNeed, PersonNeed
+from conversations.needs import CoordinatorsNeed, FreshCodeNeed, LetterNeed, PersonNeed, ReceivedBroadcastNeed
 from conversations.people import Person, Role
 from conversations.session import Asking, Home, Lost, Writing
 from conversations.taps import Tap, Verb, tap
@@ -97,6 +99,8 @@ def take_tap(turn: Turn, tapped: Tap) -> None:
         cancel(turn)
     elif what == "ask":
         _begin(turn, Writing())
+    elif not what and not tapped.number(0):
+        say_and_ask_again(turn, turn.texts("letter.sample"))
     else:
         _begin(turn, Writing(letter=what, broadcast=tapped.number(0)))
 
@@ -233,20 +237,36 @@ def _letter(turn: Turn, reader: int, written: str) -> Letter:
 
 def _heard(turn: Turn, place: Writing) -> Heard | None:
     """Look up what is answered; None when it is nothing, or nothing of theirs, or gone."""
-    return _as_heard(turn.find(LetterNeed(turn.brief.person.id, place.letter))) if place.letter else None
+    me = turn.brief.person.id
+    if place.broadcast:
+        return _as_heard(turn, turn.find(ReceivedBroadcastNeed(me, broadcast=place.broadcast)))
+    return _as_heard(turn, turn.find(LetterNeed(me, place.letter))) if place.letter else None
 
 
-def _as_heard(found: object) -> Heard | None:
-    if not isinstance(found, Letter):
-        return None
-    return Heard(Writing(letter=found.code), found.sender, found.text, found.sent_at)
+def _as_heard(turn: Turn, found: object) -> Heard | None:
+    match found:
+        case Letter():
+            return Heard(Writing(letter=found.code), found.sender, found.text, found.sent_at)
+        case ReceivedBroadcast():
+            return Heard(Writing(broadcast=found.id), found.author, _as_read(turn, found.text), found.sent_at)
+        case _:
+            return None
+
+
+def _as_read(turn: Turn, text: str) -> str:
+    """Give a broadcast about as the person has read it."""
+    place = turn.brief.posts[0].region.name if turn.brief.posts else ""
+    name = turn.brief.person.called
+    return filled(text, {Placeholder.NAME: name, Placeholder.REGION: place, Placeholder.MISSING: "…"})
 
 
 def take_reply(turn: Turn, message: str, written: str) -> bool:
-    """Words about an older message that brought a letter answer it; False when it brought none."""
+    """Words about an older message that brought a letter or a broadcast answer it; False when it brought neither."""
     if not turn.brief.posts:
         return False
-    heard = _as_heard(turn.find(LetterNeed(turn.brief.person.id, "", turn.brief.address, message)))
+    me = turn.brief.person.id
+    needs = (LetterNeed(me, "", turn.brief.address, message), ReceivedBroadcastNeed(me, message))
+    heard = next((found for need in needs if (found := _as_heard(turn, turn.find(need)))), None)
     if heard is None:
         return False
     leave_to(turn, heard.place)
@@ -271,7 +291,9 @@ def was_lately(turn: Turn, written: str) -> bool:
 
 
 def _newest(turn: Turn) -> Heard | None:
-    return _as_heard(turn.find(LetterNeed(turn.brief.person.id)))
+    me = turn.brief.person.id
+    found = (_as_heard(turn, turn.find(need)) for need in (LetterNeed(me), ReceivedBroadcastNeed(me)))
+    return max((each for each in found if each), key=lambda each: each.sent_at, default=None)
 
 
 def _was_silent(turn: Turn) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from conversations.dialogs import (
+    broadcasts,
     chats,
     digests,
     evidence,
@@ -55,6 +56,7 @@ DIALOGS: Mapping[Verb, Callable[[Turn, Tap], None]] = {
     Verb.DECIDE: requests.decide,
     Verb.CHATS: chats.take_tap,
     Verb.REPLY: letters.take_tap,
+    Verb.BROADCAST: broadcasts.take_tap,
     Verb.NEWS: subscriptions.take_tap,
     Verb.DIGEST: digests.take_tap,
 }

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import re
 
-from conversations.dialogs import evidence, home, language, letters, linking, moving, registration, requests, review
+from conversations.dialogs import (
+    broadcasts,
+    drafts,
+    evidence,
+    home,
+    language,
+    letters,
+    linking,
+    moving,
+    registration,
+    requests,
+    review,
+)
 from conversations.dialogs.answering import confirmed, not_meant, propose, take_value, take_written
 from conversations.dialogs.asking import find_question, open_spot, say_and_ask_again
 from conversations.dialogs.commands import ANYWHERE, is_meant, obey
@@ -16,7 +28,7 @@ from conversations.dialogs.unusual import lead_back
 from conversations.events import LocationReceived, TextEdited, TextReceived
 from conversations.forms import Filling, Spot
 from conversations.needs import Topic, TopicNeed
-from conversations.session import Confirming, Home, Invited, Linking, Lost, Requesting, Sorting, Writing
+from conversations.session import Confirming, Drafting, Home, Invited, Linking, Lost, Requesting, Sorting, Writing
 from conversations.taps import read_tap
 from conversations.turn import Turn
 from conversations.words import NO, YES, Command, Intent, has_code_shape, plain, read_command
@@ -28,8 +40,8 @@ COMPLAINT = re.compile(r"^yang\b.*\b(?:salah|keliru|kurang tepat)\b", re.IGNOREC
 START = "/start "
 LEAVING = frozenset({Intent.MENU, Intent.HELP, Intent.STOP, Intent.UNDO})
 """What ends a request; nearly all else is taken as the name or the region."""
-GOING_ON = frozenset({Intent.FILL, Intent.CONTINUE})
-"""What ends writing to somebody, too."""
+ELSEWHERE = frozenset({Intent.FILL, Intent.CONTINUE, Intent.DRAFT, Intent.BROADCASTS})
+"""What leads away from writing to others, too."""
 DONE = frozenset({"sudah", "sdh", "sudah semua", "itu saja", "cukup itu", "habis", "that is all", "that's all"})
 NONE_YET = frozenset({"belum", "blm", "belum ada", "tidak ada", "tdk ada", "not yet", "none"})
 
@@ -59,23 +71,27 @@ def _answers_older(turn: Turn, message: str, written: str, command: Command | No
 
 
 def _take_unquoted(turn: Turn, written: str, command: Command | None) -> None:
-    if isinstance(turn.place, Writing):
-        _take_while_writing(turn, turn.place, written, command)
+    place = turn.place
+    if isinstance(place, Writing | Drafting):
+        _take_own_words(turn, place, written, command)
     elif command or not letters.came_meanwhile(turn, written):
         _take_words(turn, written, command)
 
 
-def _take_while_writing(turn: Turn, place: Writing, written: str, command: Command | None) -> None:
+def _take_own_words(turn: Turn, place: Writing | Drafting, written: str, command: Command | None) -> None:
+    """While somebody writes to others, nearly everything is what they write."""
     intent = command.intent if command else None
     if intent in (Intent.UNDO, Intent.STOP):
-        letters.cancel(turn)
+        (letters.cancel if isinstance(place, Writing) else drafts.put_off)(turn)
     elif command and intent is Intent.LANGUAGE:
         obey(turn, command)
-    elif command and intent in LEAVING | GOING_ON:
+    elif command and intent in LEAVING | ELSEWHERE:
         turn.move(turn.session.paused or Home())
         obey(turn, command)
-    else:
+    elif isinstance(place, Writing):
         letters.take_text(turn, place, written)
+    else:
+        broadcasts.take_text(turn, place, written)
 
 
 def _obeys_anywhere(turn: Turn, written: str, command: Command | None) -> bool:

@@ -17,6 +17,7 @@ from conversations.needs import (
     CoordinatorsNeed,
     FreshCodeNeed,
     HolderNeed,
+    HoldersNeed,
     InvitationNeed,
     InvitedToNeed,
     LetterNeed,
@@ -42,7 +43,7 @@ from storage.needs.broadcasts import audiences, broadcasts, newest_broadcasts, r
 from storage.needs.chats import chats, holders, links, same_phones
 from storage.needs.invitations import fresh_codes, invitations, invited_to
 from storage.needs.letters import letters
-from storage.needs.people import coordinators, people, queues, requests
+from storage.needs.people import coordinators, people, post_holders, queues, requests
 from storage.needs.regions import regions, searches
 from storage.needs.scores import row_answers, scores
 from storage.needs.sheets import all_sheets, sheets, topics
@@ -71,6 +72,7 @@ LOADERS: Mapping[type[Any], Loader] = {
     PhoneNeed: same_phones,
     HolderNeed: holders,
     ChatsNeed: chats,
+    HoldersNeed: post_holders,
     AudienceNeed: audiences,
     BroadcastsNeed: newest_broadcasts,
     BroadcastNeed: broadcasts,

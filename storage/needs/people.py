@@ -8,15 +8,16 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from conversations.needs import CoordinatorsNeed, PersonNeed, QueueNeed, RequestNeed
-from conversations.people import AccessRequest, Role, Standing
+from conversations.needs import CoordinatorsNeed, HoldersNeed, PersonNeed, QueueNeed, RequestNeed
+from conversations.people import AccessRequest, Holder, Role, Standing
 from storage.moments import from_ms
-from storage.rows import LASTS, PERSON, read_person
+from storage.rows import LASTS, PERSON, POST, read_person, read_post
 from storage.tables import access_request, holding, person, post
 from storage.tables.base import AnyRow
 from storage.turn_state import TurnState
 
 MOST_QUEUED = 20
+MOST_HOLDERS = 24
 _open_requests = select(access_request).where(access_request.c.decided_at.is_(None)).order_by(access_request.c.id)
 
 
@@ -43,6 +44,25 @@ async def coordinators(connection: AsyncConnection, state: TurnState, needs: Col
     for row in await connection.execute(statement):
         found[row.region_id].add(row.person_id)
     state.known |= {need: tuple(sorted(found[need.district])) for need in needs}
+
+
+async def post_holders(connection: AsyncConnection, state: TurnState, needs: Collection[HoldersNeed]) -> None:
+    """Meet the need to know who holds posts somewhere."""
+    for need in needs:
+        here = (
+            select(*PERSON, *POST)
+            .join(holding, holding.c.person_id == person.c.id)
+            .join(post, post.c.id == holding.c.post_id)
+            .where(post.c.region_id.in_(need.regions), LASTS)
+            .order_by(post.c.region_id, holding.c.id)
+            .limit(MOST_HOLDERS)
+        )
+        rows = (await connection.execute(here)).all()
+        await state.shared.regions.know(connection, set(need.regions))
+        first = len(PERSON)
+        state.known[need] = tuple(
+            Holder(read_person(row[:first]), read_post(row[first:], state.shared.regions)) for row in rows
+        )
 
 
 async def queues(connection: AsyncConnection, state: TurnState, needs: Collection[QueueNeed]) -> None:

@@ -8,17 +8,33 @@ from typing import cast
 
 import msgspec
 
-from conversations.actions import FetchFile, NudgeUnits, SaveSheet, Say, SendAnswers
+from conversations.actions import (
+    Action,
+    ChangeBroadcast,
+    FetchFile,
+    LaunchBroadcast,
+    NudgeUnits,
+    SaveSheet,
+    Say,
+    SendAnswers,
+    SendRecord,
+)
 from conversations.brief import Brief
+from conversations.broadcasts import BroadcastChange
 from conversations.engine import Step
 from conversations.events import Event
 from conversations.messages import MOST_TEXT_UNITS, Message
 from conversations.needs import (
     AllSheetsNeed,
+    AudienceNeed,
+    BroadcastNeed,
+    BroadcastsNeed,
+    HoldersNeed,
     InvitedToNeed,
     LetterNeed,
     Need,
     QueueNeed,
+    ReceivedBroadcastNeed,
     RequestNeed,
     RowAnswersNeed,
     ScoreNeed,
@@ -26,13 +42,17 @@ from conversations.needs import (
     UnitsNeed,
 )
 from conversations.people import Assignment, Role
-from conversations.session import Session, Writing
+from conversations.session import Drafting, Session, Writing
 from conversations.taps import MOST_BYTES, read_tap
 from tests.conversations.places import REGIONS
 
 MOST_SESSION_BYTES = 4096
 MOST_LONG_SESSION_BYTES = 32_768
 """While somebody's own words are kept in it that wait to be sent: any 4,096 characters, escaped."""
+SPOKEN = (Say, FetchFile, SendRecord, LaunchBroadcast)
+"""What brings the person one bubble, now or soon."""
+MOST_SAMPLES = 3
+"""Copies of a broadcast that are shown before it goes."""
 MOST_LABEL_CHARACTERS = 120
 TAG = re.compile(r"<(/?)([^<>]*)>")
 ALLOWED = frozenset({"b", "i", "code", "pre"})
@@ -66,16 +86,22 @@ def check_markup(text: str) -> None:
     assert "<" not in TAG.sub("", text), text
 
 
+def is_repeated(action: Action) -> bool:
+    """Tell whether it sends a broadcast once more, which shows how far it is by itself."""
+    return isinstance(action, ChangeBroadcast) and action.change is BroadcastChange.RETRY_FAILED
+
+
 def check_step(brief: Brief, event: Event, step: Step) -> None:
     """Hold a step against what every step promises."""
-    spoken = [action for action in step.actions if isinstance(action, Say | FetchFile)]
+    spoken = [action for action in step.actions if isinstance(action, SPOKEN) or is_repeated(action)]
     is_answered_already = bool(getattr(event, "album", "")) and not spoken
-    assert len(spoken) == 1 or is_answered_already, f"one bubble (or file to fetch) for {event}: {step.actions}"
+    most = 1 + MOST_SAMPLES if step.session.place == Drafting("preview") else 1
+    assert 1 <= len(spoken) <= most or is_answered_already, f"one bubble (or file) for {event}: {step.actions}"
     for need in brief.known:
         check_need(need)
     written = msgspec.json.encode(step.session)
     assert msgspec.json.decode(written, type=Session) == step.session
-    has_words = isinstance(step.session.place, Writing)
+    has_words = isinstance(step.session.place, Writing) or step.session.draft is not None
     assert len(written) < (MOST_LONG_SESSION_BYTES if has_words else MOST_SESSION_BYTES), written
     assert "\n" not in written.decode()
     own = own_assignments(brief)
@@ -127,7 +153,18 @@ def check_needs(brief: Brief) -> None:
                 assert _lies_within(brief, region), need
             case LetterNeed(reader=reader):
                 assert reader == brief.person.id, need
-            case QueueNeed() | RequestNeed():
+            case ReceivedBroadcastNeed(person=person):
+                assert person == brief.person.id, need
+            case AudienceNeed(draft=draft):
+                assert is_coordinator, need
+                assert _lies_within(brief, draft.audience.region), need
+            case BroadcastsNeed(district=region):
+                assert is_coordinator, need
+                assert _lies_within(brief, region), need
+            case HoldersNeed(regions=regions):
+                assert is_coordinator, need
+                assert all(_lies_within(brief, region) for region in regions), need
+            case BroadcastNeed() | QueueNeed() | RequestNeed():
                 assert is_coordinator, need
             case _:
                 pass

@@ -24,6 +24,7 @@ TEXTS = (
     "daftar isi", "hapus data saya", "privasi", "tanya koordinator", "setuju", "Budi", "sungai rebo", "banyuasin",
     "sambung", "sambung AB2CD3EF", "saluran", "lepas", "berhenti", "stop", "langganan", "langganan jumat 16.00",
     "langganan mati",
+    "siarkan", "siaran", "Rapat Senin, {nama}", "{naam}", "besok 8.00", "ya, saya hadir",
     "baca dulu", "tidak tahu", "", "   ", "<b>&", "\u200e", "🙂", "lainnya: anu", "ringkasan",
 )  # fmt: skip
 NAMES = ("perdes", "akta", "anak", "anggaran_untuk", "perdes_bukti", "forum", "p1_1", "kelembagaan", "26.2", "x", "")
@@ -34,6 +35,10 @@ TELLING = (
     "n4:yes", "n4:leave!:1", "n4:leave!:9", "n4:prefer:telegram", "na:day:z", "na:hour:zz", "na:hour:g0",
     "na:always", "na:now",
     "n7:show:2", "n7:show:3", "n7:list:2", "n7:list:3", "n7:nudge:3", "n7:nudge:4", "n7:nudge:6",
+    "n8:new", "n8:to", "n8:people", "n8:person:1", "n8:sub:3", "n8:role:village_head", "n8:form:dekela", "n8:preview",
+    "n8:time", "n8:at:t9tnps", "n8:now", "n8:send", "n8:drop", "n8:list", "n8:show:1", "n8:undo:1", "n8:cancel!:1",
+    "n8:pause:1", "n8:resume:1", "n8:retry:1", "n8:record:1", "n9:1", "n9:0", "n9:0:ask", "n9:0:FRESHAAAAB", "n9:0:yes",
+    "n9:0:no", "n9:0:cancel",
 )  # fmt: skip
 """What would tell or do something that is not everybody's."""
 

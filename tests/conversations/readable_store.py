@@ -11,10 +11,14 @@ from rapidfuzz import fuzz, process
 from conversations.escalation import Units, open_windows, unit_of
 from conversations.needs import (
     AllSheetsNeed,
+    AudienceNeed,
+    BroadcastNeed,
+    BroadcastsNeed,
     ChatsNeed,
     CoordinatorsNeed,
     FreshCodeNeed,
     HolderNeed,
+    HoldersNeed,
     InvitationNeed,
     InvitedToNeed,
     LetterNeed,
@@ -23,6 +27,7 @@ from conversations.needs import (
     PersonNeed,
     PhoneNeed,
     QueueNeed,
+    ReceivedBroadcastNeed,
     RegionNeed,
     RegionSearchNeed,
     RequestNeed,
@@ -38,18 +43,18 @@ from conversations.needs import (
     UnitAnswer,
     UnitsNeed,
 )
-from conversations.people import Assignment, Chat, Chats, Counterpart, Person, Post, Region, Role, Standing
+from conversations.people import Assignment, Chat, Chats, Counterpart, Holder, Person, Post, Region, Role, Standing
 from conversations.summaries import NOTHING_TOLD, Outlook, outlook_on_forms, outlook_on_scores
 from indicators.form import RowNumber
+from tests.conversations.broadcasting import BroadcastStore
 from tests.conversations.inhabitants import Inhabitant, Mind
 from tests.conversations.places import REGIONS
-from tests.conversations.store import Store
 
 UNIT_HEADS = (Role.VILLAGE_HEAD, Role.SUBDISTRICT_HEAD)
 
 
 @dataclass
-class ReadableStore(Store):
+class ReadableStore(BroadcastStore):
     """The store with an answer for every need."""
 
     def load(self, known: dict[Need, object], needs: Iterable[Need], inhabitant: Inhabitant) -> None:
@@ -110,6 +115,33 @@ class ReadableStore(Store):
             return max(mine.values(), key=lambda each: each.sent_at, default=None)
         chat = next(each for each in self.people.values() if each.address == need.address)
         return mine.get(chat.letters.get(need.message, ""))
+
+    @lookup.register
+    def _(self, need: AudienceNeed) -> object:
+        return self.preview(need.draft, need.author)
+
+    @lookup.register
+    def _(self, need: BroadcastsNeed) -> object:
+        found = [each.broadcast for each in self.broadcasts.values() if each.broadcast.district == need.district]
+        return tuple(reversed(found))
+
+    @lookup.register
+    def _(self, need: BroadcastNeed) -> object:
+        kept = self.broadcasts.get(need.broadcast)
+        return kept.broadcast if kept else None
+
+    @lookup.register
+    def _(self, need: ReceivedBroadcastNeed) -> object:
+        return self.received_by(need.person, need.message, need.broadcast)
+
+    @lookup.register
+    def _(self, need: HoldersNeed) -> object:
+        return tuple(
+            Holder(each.person, post)
+            for each in self.people.values()
+            for post in each.posts
+            if post.region.id in need.regions
+        )
 
     @lookup.register
     def _(self, need: PhoneNeed) -> object:

@@ -15,9 +15,11 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 import conversations
-from conversations.broadcasts import BroadcastChange, Failure, Fate, LeftOut
+from conversations.broadcasts import BroadcastChange, BroadcastState, Failure, Fate, LeftOut
+from conversations.dialogs.audiences import WAYS
 from conversations.dialogs.requests import ROLES
 from conversations.escalation import Progress
+from conversations.form_states import FormState
 from conversations.people import Role
 from conversations.texts import DOMAIN, LANGUAGES, LOCALES, Markup, Texts, texts_for
 from conversations.views.broadcast_records import COLUMNS
@@ -34,6 +36,7 @@ FAMILIES = {
         *(f"failed.{why.value}" for why in Failure),
         *(f"left_out.{why.value}" for why in LeftOut),
     ),
+    "broadcast.count.left_out.": tuple(why.value for why in LeftOut),
     "broadcast.column.": COLUMNS,
     "broadcast.fate.": tuple(fate.value for fate in Fate),
     "broadcast.summary.": ("starts", "ends"),
@@ -41,6 +44,14 @@ FAMILIES = {
     "digest.line.": BEHIND,
     "digest.short.": BEHIND,
     "digest.state.": tuple(state.value for state in Progress),
+    "broadcasts.changed.": ("undo", "pause", "resume", "cancel"),
+    "broadcasts.state.": tuple(state.name.lower() for state in BroadcastState),
+    "button.draft.": WAYS,
+    "button.draft_do.": ("now", "time", "text", "to"),
+    "draft.audience.": ("people", "roles", "subdistricts", "form", "states", "channel"),
+    "draft.role.": tuple(role.value for role in Role),
+    "draft.state.": tuple(state.value for state in FormState),
+    "draft.which.": (*WAYS, "unknown", "nobody"),
     "evidence.": ("too_large", "wrong_type", "unavailable", "photo", "document"),
     "language.": LANGUAGES,
     "rejected.": tuple(reason.value for reason in Reason),

@@ -10,7 +10,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conversations.needs import AllSheetsNeed, Need, QueueNeed, RowAnswersNeed, ScoreNeed, SheetNeed
+from conversations.audiences import Audience, BroadcastDraft
+from conversations.needs import (
+    AllSheetsNeed,
+    AudienceNeed,
+    BroadcastNeed,
+    BroadcastsNeed,
+    HoldersNeed,
+    LetterNeed,
+    Need,
+    QueueNeed,
+    ReceivedBroadcastNeed,
+    RowAnswersNeed,
+    ScoreNeed,
+    SheetNeed,
+)
 from conversations.taps import Verb
 from tests.conversations.laws import check_markup, check_needs
 from tests.conversations.moves import (
@@ -122,7 +136,22 @@ def test_markup_that_no_channel_could_show_is_found(text: str) -> None:
         check_markup(text)
 
 
-NOT_THEIRS = (AllSheetsNeed(99), SheetNeed(3, "25.2"), ScoreNeed(6), RowAnswersNeed(2, "26.2"), QueueNeed(2))
+ABOUT_BROADCASTS = (
+    LetterNeed(99),
+    ReceivedBroadcastNeed(99),
+    BroadcastNeed(1),
+    BroadcastsNeed(2),
+    HoldersNeed((2,)),
+    AudienceNeed(BroadcastDraft(Audience(2)), 1),
+)
+NOT_THEIRS = (
+    AllSheetsNeed(99),
+    SheetNeed(3, "25.2"),
+    ScoreNeed(6),
+    RowAnswersNeed(2, "26.2"),
+    QueueNeed(2),
+    *ABOUT_BROADCASTS,
+)
 
 
 @pytest.mark.parametrize("need", NOT_THEIRS)

@@ -15,6 +15,7 @@ import msgspec
 from conversations.actions import (
     Action,
     FetchFile,
+    SendRecord,
 )
 from conversations.brief import Brief
 from conversations.engine import Step, anticipate, resume
@@ -27,6 +28,7 @@ from conversations.events import (
     FileStored,
     IncomingFile,
     LocationReceived,
+    RecordWritten,
     StoredFile,
     TextEdited,
     TextReceived,
@@ -117,6 +119,7 @@ class World(WritableStore):
     def waits(self, **time: float) -> None:
         """Let time pass."""
         self.at += timedelta(**time)
+        self.send_broadcasts()
 
     def step(self, name: str, event: Event) -> tuple[Action, ...]:
         """Take one step, with the session saved and reloaded, and carry its actions out."""
@@ -172,5 +175,8 @@ class World(WritableStore):
             case FetchFile(file=file, target=target):
                 stored = StoredFile(f"sha-{file.reference}", file.name, file.kind, file.size_bytes)
                 self.step(inhabitant.name, FileStored(at=self.at, file=stored, target=target))
+            case SendRecord(broadcast=number):
+                workbook = StoredFile("sha-record", "siaran.xlsx", "document", 1000)
+                self.step(inhabitant.name, RecordWritten(at=self.at, broadcast=number, file=workbook))
             case _:
                 self.do(action, inhabitant)

@@ -9,11 +9,13 @@ import msgspec
 
 from conversations.actions import (
     AcceptInvitation,
+    ChangeBroadcast,
     DecideRequest,
     ForgetPerson,
     IssueInvitation,
     IssueLinkCode,
     KeepPhone,
+    LaunchBroadcast,
     LeaveChat,
     LinkChat,
     NudgeUnits,
@@ -28,9 +30,12 @@ from conversations.actions import (
     Subscribe,
     Tell,
 )
+from conversations.broadcasts import Broadcast, BroadcastChange, BroadcastState
 from conversations.messages import Message
 from conversations.needs import Topic
 from conversations.people import AccessRequest, Invitation, Person, Post, Region, Role, Standing
+from conversations.texts import texts_for
+from conversations.views.broadcast_progress import progress_message
 from tests.conversations.inhabitants import Inhabitant
 from tests.conversations.laws import check_message
 from tests.conversations.places import REGIONS
@@ -98,6 +103,40 @@ class WritableStore(ReadableStore):
         if action.letter:
             self.letters[action.letter.code] = action.letter
             other.letters[other.told_at[-1]] = action.letter.code
+
+    @do.register
+    def _(self, action: LaunchBroadcast, inhabitant: Inhabitant) -> None:
+        self.show_progress(inhabitant, self.launch(action.draft, inhabitant.person.id))
+
+    @do.register
+    def _(self, action: ChangeBroadcast, inhabitant: Inhabitant) -> None:
+        if action.change is BroadcastChange.RETRY_FAILED:
+            draft = self.broadcasts[action.broadcast].draft
+            self.show_progress(inhabitant, self.launch(draft, inhabitant.person.id))
+        else:
+            self.change_broadcast(action.broadcast, action.change)
+
+    def show_progress(self, inhabitant: Inhabitant, broadcast: Broadcast) -> None:
+        """Let the author see how far a broadcast is."""
+        texts = texts_for(inhabitant.person.language, inhabitant.person.honorific)
+        code = next(each.code for each in REGIONS if each.id == broadcast.district)
+        self.hear(inhabitant, progress_message(texts, broadcast, code, at=self.at), None)
+
+    def send_broadcasts(self) -> None:
+        """Send what is due."""
+        for number, kept in self.broadcasts.items():
+            if kept.broadcast.state is BroadcastState.SCHEDULED and kept.broadcast.starts_at <= self.at:
+                for chat, message in self.start_sending(number):
+                    self.hear(chat, message, None)
+                    kept.received.setdefault(chat.person.id, []).append(chat.told_at[-1])
+
+    def finish_broadcasts(self) -> None:
+        """What is being sent has been sent."""
+        for kept in self.broadcasts.values():
+            if kept.broadcast.state is BroadcastState.SENDING:
+                kept.broadcast = msgspec.structs.replace(
+                    kept.broadcast, state=BroadcastState.FINISHED, ended_at=self.at
+                )
 
     @do.register
     def _(self, action: SaveSheet, inhabitant: Inhabitant) -> None:

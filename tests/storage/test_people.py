@@ -22,13 +22,14 @@ from conversations.needs import (
     CODE_CHARACTERS,
     CoordinatorsNeed,
     FreshCodeNeed,
+    HoldersNeed,
     InvitationNeed,
     InvitedToNeed,
     PersonNeed,
     QueueNeed,
     RequestNeed,
 )
-from conversations.people import AccessRequest, Invitation, Person, Role, Standing
+from conversations.people import AccessRequest, Holder, Invitation, Person, Role, Standing
 from conversations.session import Home, Session
 from storage.errors import StorageError
 from storage.invitations import ALPHABET, code_hash, new_code
@@ -331,3 +332,19 @@ async def test_a_request_that_was_made_before_being_forgotten_in_the_same_batch_
         await turns.commit()
 
     assert await _queue(kaur) == ()
+
+
+async def test_who_holds_posts_in_a_place_is_named_with_them(kaur: Store) -> None:
+    head, coordinator = (
+        await appoint(kaur, "a", VILLAGE, Role.VILLAGE_HEAD),
+        await appoint(kaur, "b", KAUR, Role.COORDINATOR),
+    )
+    village, district = head.posts[0].region.id, coordinator.posts[0].region.id
+
+    there = await known(kaur, HoldersNeed((village,)))
+    both = await known(kaur, HoldersNeed((village, district)))
+    nobody = await known(kaur, HoldersNeed(()))
+
+    assert there == (Holder(head.person, head.posts[0]),)
+    assert both == (Holder(coordinator.person, coordinator.posts[0]), Holder(head.person, head.posts[0]))
+    assert nobody == ()
