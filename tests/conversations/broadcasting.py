@@ -142,6 +142,7 @@ class BroadcastStore(Store):
             failed={},
             uncertain=0,
             dropped=0,
+            held=0,
             left_out={},
             next_at=None,
         )
