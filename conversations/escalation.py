@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -97,6 +98,11 @@ def open_windows(assignments: Iterable[Assignment], at: datetime) -> tuple[Windo
 
 def digest_at(window: Window, role: Role, region_code: str, rules: Rules) -> datetime | None:
     """Give the moment when somebody of this role is told how far a window's units are; ``None``: never."""
+    return _digest_at(window, role, region_code[:2], rules)
+
+
+@lru_cache(maxsize=4096)  # the same windows are looked at each minute, and the same times hold in a whole province
+def _digest_at(window: Window, role: Role, region_code: str, rules: Rules) -> datetime | None:
     told, due_at = rules.escalation, window.due_at
     of_head = role is Role.SUBDISTRICT_HEAD
     days = told.subdistrict_head_days if of_head else told.coordinator_days
