@@ -9,11 +9,12 @@ import msgspec
 
 from conversations.audiences import BroadcastDraft
 from conversations.broadcasts import BroadcastChange
+from conversations.calendar import Times
 from conversations.events import FileTarget, IncomingFile
 from conversations.letters import Letter
 from conversations.messages import Message
 from conversations.needs import Topic
-from conversations.people import Role, Standing
+from conversations.people import Post, Role, Standing
 from conversations.sheets import RowMark, Sheet
 from conversations.subscriptions import Subscription
 
@@ -179,6 +180,25 @@ class FetchFile(msgspec.Struct, frozen=True, tag="file", tag_field="what"):
     target: FileTarget
 
 
+class SetTimes(msgspec.Struct, frozen=True):
+    """Let a stage of a district be at these times; who is concerned hears of it later, once."""
+
+    cycle: int
+    district: int
+    times: Times
+
+
+class Extend(msgspec.Struct, frozen=True):
+    """Give a post (by its region, role and office) longer for a stage, in all of its forms."""
+
+    cycle: int
+    district: int
+    holder: Post
+    stage: str
+    until: datetime
+    reason: str
+
+
 class LaunchBroadcast(msgspec.Struct, frozen=True):
     """Send a broadcast in the person's name, at its time but not before it can be undone no more.
 
@@ -225,6 +245,8 @@ Action = (
     | NudgeUnits
     | KeepPhone
     | FetchFile
+    | SetTimes
+    | Extend
     | LaunchBroadcast
     | ChangeBroadcast
     | SendRecord

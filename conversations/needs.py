@@ -9,7 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from conversations.audiences import BroadcastDraft
-from conversations.people import Region
+from conversations.calendar import Calendar
+from conversations.people import Post, Region
 
 CODE_CHARACTERS = 10
 """Of an invitation: 31**10 codes, 8 * 10**14, are not to be guessed a few tries at a time."""
@@ -204,6 +205,12 @@ class LetterNeed(msgspec.Struct, frozen=True, tag=True):
     """The channel's id of that message; empty: the newest letter."""
 
 
+class CalendarNeed(msgspec.Struct, frozen=True, tag=True):
+    """When the stages of a district's running cycle are; ``ShownCalendar | None`` (None: no cycle there)."""
+
+    district: int
+
+
 Need = (
     SheetNeed
     | AllSheetsNeed
@@ -217,6 +224,7 @@ Need = (
     | ChatsNeed
     | SubscriptionNeed
     | SummaryNeed
+    | CalendarNeed
     | TopicNeed
     | RegionSearchNeed
     | RegionNeed
@@ -248,6 +256,13 @@ class Topic(msgspec.Struct, frozen=True):
 
     assignment: int
     key: str
+
+
+class ShownCalendar(msgspec.Struct, frozen=True):
+    """A district's calendar, with the posts that have an extension."""
+
+    calendar: Calendar
+    posts: dict[int, Post]
 
 
 class RowTally(msgspec.Struct, frozen=True):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from conversations.audiences import BroadcastDraft
 from conversations.events import StoredFile
-from conversations.people import Region, Role, Standing
+from conversations.people import Post, Region, Role, Standing
 
 SESSION_VERSION = 1
 MOST_UNDOABLE = 5
@@ -101,7 +102,34 @@ class Writing(msgspec.Struct, frozen=True, tag="writing", omit_defaults=True):
     """A question is open that those words may answer instead."""
 
 
-Place = Lost | Invited | Requesting | Linking | Home | Asking | Confirming | Sorting | Reviewing | Drafting | Writing
+class Scheduling(msgspec.Struct, frozen=True, tag="scheduling", omit_defaults=True):
+    """The coordinator changes when a stage is, or gives one post longer; what is missing is asked for."""
+
+    is_extension: bool = False
+    stage: str = ""
+    form: str | None = None
+    """Empty: all forms; None: nobody has said."""
+    holder: Post | None = None
+    """Whose time is extended; its number is found when that happens."""
+    opens_at: datetime | None = None
+    due_at: datetime | None = None
+    reason: str = ""
+
+
+Place = (
+    Lost
+    | Invited
+    | Requesting
+    | Linking
+    | Home
+    | Asking
+    | Confirming
+    | Sorting
+    | Reviewing
+    | Drafting
+    | Writing
+    | Scheduling
+)
 
 
 class Undoable(msgspec.Struct, frozen=True, array_like=True):

@@ -44,6 +44,7 @@ class Intent(StrEnum):
     NEWS = "news"
     DRAFT = "draft"
     BROADCASTS = "broadcasts"
+    CALENDAR = "calendar"
 
 
 class Command(NamedTuple):
@@ -115,6 +116,16 @@ PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.PARTS: ("daftar isi", "bagian", "parts", "contents"),
     Intent.PRIVACY: ("privasi", "data saya", "privacy"),
     Intent.CHATS: ("saluran", "saluran saya", "lepas", "lepas saluran", "my channels", "channels", "unlink"),
+    Intent.CALENDAR: (
+        "batas waktu",
+        "tenggat",
+        "deadline",
+        "kapan ditutup",
+        "kapan terakhir",
+        "sampai kapan",
+        "kapan batas waktunya",
+        "schedule",
+    ),
     Intent.NO_NEWS: ("berhenti", "stop", "berhenti langganan", "unsubscribe"),
 }
 WITH_ARGUMENT: dict[Intent, tuple[str, ...]] = {
@@ -125,6 +136,7 @@ WITH_ARGUMENT: dict[Intent, tuple[str, ...]] = {
     Intent.REGISTER: ("daftar", "register"),
     Intent.LINK: ("sambung", "sambungkan", "link"),
     Intent.NEWS: ("langganan", "berlangganan", "subscribe"),
+    Intent.CALENDAR: ("jadwal", "kalender", "calendar"),
 }
 """Words that something may follow: ``ubah 7``, ``skor Kaur``."""
 LANGUAGE_WORDS: dict[str, tuple[str, ...]] = {

@@ -7,6 +7,7 @@ import msgspec
 from conversations.actions import (
     Action,
     ChangeBroadcast,
+    Extend,
     FetchFile,
     IssueLinkCode,
     KeepPhone,
@@ -21,6 +22,7 @@ from conversations.actions import (
     Say,
     SendAnswers,
     SendRecord,
+    SetTimes,
     Subscribe,
     Tell,
 )
@@ -37,6 +39,7 @@ from conversations.needs import (
 )
 from conversations.people import Assignment
 from storage.applying_broadcasts import act_on_broadcasts
+from storage.applying_calendar import act_on_calendar
 from storage.applying_chats import act_on_chats
 from storage.applying_nudges import act_on_units
 from storage.applying_people import act_on_people
@@ -105,14 +108,24 @@ class StepApplier:
                 self._state.pending.jobs.append(row)
             case Tell():
                 self._tell(action, turn)
-            case LaunchBroadcast() | ChangeBroadcast():
-                act_on_broadcasts(self._state, action, turn)
-            case NudgeUnits():
-                act_on_units(self._state, action, turn)
+            case SetTimes() | Extend() | LaunchBroadcast() | ChangeBroadcast() | NudgeUnits():
+                self._act_on_many(action, turn)
             case IssueLinkCode() | LinkChat() | LeaveChat() | PreferChannel() | OptOut() | KeepPhone() | Subscribe():
                 act_on_chats(self._state, action, turn)
             case _:
                 act_on_people(self._state, action, turn)
+
+    def _act_on_many(
+        self, action: SetTimes | Extend | LaunchBroadcast | ChangeBroadcast | NudgeUnits, turn: Turn
+    ) -> None:
+        """Do what concerns more people than the one who wants it."""
+        match action:
+            case SetTimes() | Extend():
+                act_on_calendar(self._state, action, turn)
+            case LaunchBroadcast() | ChangeBroadcast():
+                act_on_broadcasts(self._state, action, turn)
+            case _:
+                act_on_units(self._state, action, turn)
 
     def _say(self, action: Say, turn: Turn) -> None:
         pending = self._state.pending

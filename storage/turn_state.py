@@ -12,6 +12,7 @@ import msgspec
 from conversations.actions import (
     AcceptInvitation,
     ChangeBroadcast,
+    Extend,
     IssueInvitation,
     IssueLinkCode,
     KeepPhone,
@@ -22,6 +23,7 @@ from conversations.actions import (
     PreferChannel,
     RequestAccess,
     SaveSheet,
+    SetTimes,
     Subscribe,
 )
 from conversations.brief import Library
@@ -173,6 +175,14 @@ class BroadcastWish(NamedTuple):
     at: int
 
 
+class CalendarWish(NamedTuple):
+    """Something to be changed about a calendar, by whom, and when."""
+
+    action: SetTimes | Extend
+    person: int
+    at: datetime
+
+
 @dataclass(slots=True)
 class Pending:
     """What the steps so far want written. Emptied by each flush."""
@@ -200,6 +210,7 @@ class Pending:
     chats: list[ChatChange] = field(default_factory=list)
     broadcasts: list[BroadcastWish] = field(default_factory=list)
     nudges: list[Nudge] = field(default_factory=list)
+    calendar: list[CalendarWish] = field(default_factory=list)
     failed: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -15,6 +15,7 @@ from conversations.dialogs import (
     person,
     requests,
     review,
+    scheduling,
     scores,
     subscriptions,
 )
@@ -49,7 +50,7 @@ def is_meant(spot: Spot | None, command: Command, written: str) -> bool:
     if spot.question.kind is not QuestionKind.TEXT:
         return True
     match command.intent:
-        case Intent.SCORE:
+        case Intent.SCORE | Intent.CALENDAR:
             return len(written.split()) == 1
         case Intent.CHANGE | Intent.FILES:
             return not command.argument or any(each.isdigit() for each in command.argument)
@@ -116,6 +117,8 @@ def _obey_otherwise(turn: Turn, command: Command) -> None:
             chats.refuse_news(turn)
         case Intent.NEWS:
             subscriptions.take_words(turn, command.argument)
+        case Intent.CALENDAR:
+            scheduling.take_words(turn, command.argument)
         case _:
             chats.show(turn)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from conversations.actions import SetLanguage
-from conversations.dialogs import broadcasts, letters, linking, registration, requests
+from conversations.dialogs import broadcasts, letters, linking, registration, requests, scheduling
 from conversations.dialogs.asking import ask_again
 from conversations.dialogs.home import show_menu
 from conversations.dialogs.offers import language_buttons
-from conversations.session import Drafting, Invited, Linking, Requesting, Writing
+from conversations.session import Drafting, Invited, Linking, Requesting, Scheduling, Writing
 from conversations.texts import LANGUAGES, texts_for
 from conversations.turn import Turn
 from conversations.words import language_named
@@ -38,6 +38,8 @@ def speak(turn: Turn, language: str) -> None:
             linking.repeat(turn, place)
         case Drafting() as place:
             broadcasts.repeat(turn, place)
+        case Scheduling() as place:
+            scheduling.repeat(turn, place)
         case Writing() as place:
             letters.repeat(turn, place)
         case _:

@@ -18,6 +18,7 @@ from conversations.dialogs import (
     registration,
     requests,
     review,
+    scheduling,
     scores,
     subscriptions,
 )
@@ -59,6 +60,7 @@ DIALOGS: Mapping[Verb, Callable[[Turn, Tap], None]] = {
     Verb.BROADCAST: broadcasts.take_tap,
     Verb.NEWS: subscriptions.take_tap,
     Verb.DIGEST: digests.take_tap,
+    Verb.CALENDAR: scheduling.take_tap,
 }
 """Whose taps a dialog takes as they are."""
 

@@ -16,6 +16,7 @@ from conversations.dialogs import (
     registration,
     requests,
     review,
+    scheduling,
 )
 from conversations.dialogs.answering import confirmed, not_meant, propose, take_value, take_written
 from conversations.dialogs.asking import find_question, open_spot, say_and_ask_again
@@ -28,7 +29,18 @@ from conversations.dialogs.unusual import lead_back
 from conversations.events import LocationReceived, TextEdited, TextReceived
 from conversations.forms import Filling, Spot
 from conversations.needs import Topic, TopicNeed
-from conversations.session import Confirming, Drafting, Home, Invited, Linking, Lost, Requesting, Sorting, Writing
+from conversations.session import (
+    Confirming,
+    Drafting,
+    Home,
+    Invited,
+    Linking,
+    Lost,
+    Requesting,
+    Scheduling,
+    Sorting,
+    Writing,
+)
 from conversations.taps import read_tap
 from conversations.turn import Turn
 from conversations.words import NO, YES, Command, Intent, has_code_shape, plain, read_command
@@ -74,6 +86,8 @@ def _take_unquoted(turn: Turn, written: str, command: Command | None) -> None:
     place = turn.place
     if isinstance(place, Writing | Drafting):
         _take_own_words(turn, place, written, command)
+    elif isinstance(place, Scheduling):
+        _take_while_scheduling(turn, place, written, command)
     elif command or not letters.came_meanwhile(turn, written):
         _take_words(turn, written, command)
 
@@ -92,6 +106,16 @@ def _take_own_words(turn: Turn, place: Writing | Drafting, written: str, command
         letters.take_text(turn, place, written)
     else:
         broadcasts.take_text(turn, place, written)
+
+
+def _take_while_scheduling(turn: Turn, place: Scheduling, written: str, command: Command | None) -> None:
+    if command and command.intent in LEAVING | ELSEWHERE | {Intent.CALENDAR}:
+        turn.move(turn.session.paused or Home())
+        obey(turn, command)
+    elif command and command.intent is Intent.LANGUAGE:
+        obey(turn, command)
+    elif not _picks_offered(turn, written):
+        scheduling.take_text(turn, place, written)
 
 
 def _obeys_anywhere(turn: Turn, written: str, command: Command | None) -> bool:

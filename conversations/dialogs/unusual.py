@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from conversations.dialogs import broadcasts, letters, linking, registration, requests
+from conversations.dialogs import broadcasts, letters, linking, registration, requests, scheduling
 from conversations.dialogs.asking import say_and_ask_again
 from conversations.dialogs.home import show_menu
 from conversations.dialogs.offers import menu_button
 from conversations.events import ContactReceived, FileReceived, UnsupportedReceived
-from conversations.session import Asking, Drafting, Invited, Linking, Requesting, Writing
+from conversations.session import Asking, Drafting, Invited, Linking, Requesting, Scheduling, Writing
 from conversations.texts import Markup
 from conversations.turn import Turn, column
 
@@ -59,6 +59,9 @@ def lead_back(turn: Turn, said: Markup | str) -> None:
         case Drafting() as place:
             turn.opening = said
             broadcasts.repeat(turn, place)
+        case Scheduling() as place:
+            turn.opening = said
+            scheduling.repeat(turn, place)
         case Writing() as place:
             turn.opening = said
             letters.repeat(turn, place)

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.flushing.answers import write_answers
 from storage.flushing.broadcasts import write_broadcasts
+from storage.flushing.calendar import write_calendars
 from storage.flushing.chats import change_chats
 from storage.flushing.delivery import write_delivery
 from storage.flushing.forgetting import forget_people
@@ -22,6 +23,7 @@ async def flush(connection: AsyncConnection, state: TurnState) -> None:
     await change_chats(connection, state)
     await write_people(connection, state)
     await write_answers(connection, state)
+    await write_calendars(connection, state)
     await write_delivery(connection, state)
     await write_broadcasts(connection, state)
     await write_nudges(connection, state)

@@ -13,6 +13,7 @@ from conversations.needs import (
     AudienceNeed,
     BroadcastNeed,
     BroadcastsNeed,
+    CalendarNeed,
     ChatsNeed,
     CoordinatorsNeed,
     FreshCodeNeed,
@@ -40,6 +41,7 @@ from conversations.needs import (
 )
 from storage.flushing import flush
 from storage.needs.broadcasts import audiences, broadcasts, newest_broadcasts, received_broadcasts
+from storage.needs.calendar import calendars
 from storage.needs.chats import chats, holders, links, same_phones
 from storage.needs.invitations import fresh_codes, invitations, invited_to
 from storage.needs.letters import letters
@@ -77,6 +79,7 @@ LOADERS: Mapping[type[Any], Loader] = {
     BroadcastsNeed: newest_broadcasts,
     BroadcastNeed: broadcasts,
     ReceivedBroadcastNeed: received_broadcasts,
+    CalendarNeed: calendars,
     SubscriptionNeed: subscriptions,
     SummaryNeed: summaries,
     LetterNeed: letters,

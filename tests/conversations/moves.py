@@ -25,6 +25,7 @@ TEXTS = (
     "sambung", "sambung AB2CD3EF", "saluran", "lepas", "berhenti", "stop", "langganan", "langganan jumat 16.00",
     "langganan mati",
     "siarkan", "siaran", "Rapat Senin, {nama}", "{naam}", "besok 8.00", "ya, saya hadir",
+    "jadwal", "jadwal perbaikan 48 jam", "sampai 7 April", "48 jam", "Banjir",
     "baca dulu", "tidak tahu", "", "   ", "<b>&", "\u200e", "🙂", "lainnya: anu", "ringkasan",
 )  # fmt: skip
 NAMES = ("perdes", "akta", "anak", "anggaran_untuk", "perdes_bukti", "forum", "p1_1", "kelembagaan", "26.2", "x", "")
@@ -39,6 +40,8 @@ TELLING = (
     "n8:time", "n8:at:t9tnps", "n8:now", "n8:send", "n8:drop", "n8:list", "n8:show:1", "n8:undo:1", "n8:cancel!:1",
     "n8:pause:1", "n8:resume:1", "n8:retry:1", "n8:record:1", "n9:1", "n9:0", "n9:0:ask", "n9:0:FRESHAAAAB", "n9:0:yes",
     "n9:0:no", "n9:0:cancel",
+    "n5:yes", "n5:stage:perbaikan", "n5:form:all", "n5:extend", "n5:region:4", "n5:region:6", "n5:office", "n5:again",
+    "n5:office:dinkes", "n5:change",
 )  # fmt: skip
 """What would tell or do something that is not everybody's."""
 

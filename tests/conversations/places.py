@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from conversations.brief import Library
-from conversations.calendar import Window
+from conversations.calendar import Calendar, Times
 from conversations.people import Region, Role
 from indicators.instrument import Instrument
 from indicators.loading import load_instrument
@@ -15,7 +15,7 @@ from indicators.loading import load_instrument
 KLA_2024 = Path(__file__).parents[2] / "indicators" / "kla_2024"
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 DUE = datetime(2026, 3, 31, 17, tzinfo=UTC)  # midnight after the last day
-WINDOWS = (Window("evaluasi_mandiri", None, DUE, DUE),)
+CALENDAR = Calendar(1, 2026, 2, (Times("evaluasi_mandiri", "", None, DUE, DUE),))
 UNIT_OF_ROLE = {
     Role.VILLAGE_HEAD: ("desa",),
     Role.SUBDISTRICT_HEAD: ("kecamatan",),

@@ -14,6 +14,7 @@ from conversations.needs import (
     AudienceNeed,
     BroadcastNeed,
     BroadcastsNeed,
+    CalendarNeed,
     ChatsNeed,
     CoordinatorsNeed,
     FreshCodeNeed,
@@ -37,6 +38,7 @@ from conversations.needs import (
     ScoreNeed,
     ScoreTotals,
     SheetNeed,
+    ShownCalendar,
     SubscriptionNeed,
     SummaryNeed,
     TopicNeed,
@@ -74,6 +76,10 @@ class ReadableStore(BroadcastStore):
     @lookup.register
     def _(self, need: AllSheetsNeed) -> object:
         return {row: self.sheet(number, row) for number, row in self.sheets if number == need.assignment}
+
+    @lookup.register
+    def _(self, need: CalendarNeed) -> object:
+        return ShownCalendar(self.calendar, self.extended) if need.district == self.calendar.district else None
 
     @lookup.register
     def _(self, need: PersonNeed) -> object:

@@ -9,13 +9,14 @@ import msgspec
 
 from conversations.actions import Action, SaveSheet
 from conversations.brief import Library
+from conversations.calendar import Calendar, Windows, seen_by
 from conversations.letters import Letter
-from conversations.people import AccessRequest, Assignment, Invitation, Person, Region, Role
+from conversations.people import AccessRequest, Assignment, Invitation, Person, Post, Region, Role
 from conversations.sheets import Returned, RowMark, Sheet
 from indicators.form import RowNumber
 from indicators.scores import to_billionths
 from tests.conversations.inhabitants import Inhabitant, Mind
-from tests.conversations.places import FORM_OF_KIND, KAUR, REGIONS, START, UNIT_OF_ROLE, WINDOWS, library
+from tests.conversations.places import CALENDAR, FORM_OF_KIND, KAUR, REGIONS, START, UNIT_OF_ROLE, library
 
 
 @dataclass
@@ -53,6 +54,10 @@ class Store:
     saved: list[SaveSheet] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     library: Library = field(default_factory=library)
+    calendar: Calendar = CALENDAR
+    """Of Banyuasin."""
+    extended: dict[int, Post] = field(default_factory=dict)
+    """Whose time was extended, by the number of the extension's post."""
 
     def __post_init__(self) -> None:
         for number, region in enumerate(REGIONS, 1):
@@ -64,7 +69,9 @@ class Store:
         """Give a region a form to answer."""
         held = self.library.forms[form]
         progress = RowMark.UNTOUCHED * len(held.rows)
-        self.assignments[number] = Assignment(number, form, held.version, region, 1, WINDOWS, progress)
+        self.assignments[number] = Assignment(
+            number, form, held.version, region, 1, self.windows(form, set()), progress
+        )
 
     def new_mind(self) -> Mind:
         """Make somebody of whom nothing is known."""
@@ -77,13 +84,20 @@ class Store:
 
     def assignments_of(self, inhabitant: Inhabitant) -> tuple[Assignment, ...]:
         """Give what somebody's posts may answer."""
+        own = {
+            number for number, held in self.extended.items() if any(_is_same(held, post) for post in inhabitant.posts)
+        }
         found = {
-            each.id: each
+            each.id: msgspec.structs.replace(each, windows=self.windows(each.form, own))
             for post in inhabitant.posts
             for each in self.assignments.values()
             if each.region.id == post.region.id and self._may_answer(post.role, each)
         }
         return tuple(found.values())
+
+    def windows(self, form: str, own: set[int]) -> Windows:
+        """Give when a form takes answers, for whoever has these extensions."""
+        return seen_by(self.calendar.windows(form, self.library.instrument.answering, own), own)
 
     def _may_answer(self, role: Role, assignment: Assignment) -> bool:
         unit = self.library.forms[assignment.form].unit
@@ -114,3 +128,7 @@ class Store:
     def sheet(self, assignment: int, row: str) -> Sheet:
         """Give a sheet, read back from JSON."""
         return msgspec.json.decode(self.sheets.get((assignment, row), b"{}"), type=Sheet)
+
+
+def _is_same(held: Post, post: Post) -> bool:
+    return (held.region, held.role, held.office) == (post.region, post.role, post.office)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from conversations.calendar import Calendar, Extension, Times, Window, at_work, seen_by
+from conversations.calendar import Calendar, Extension, Fault, Times, Window, at_work, moved, seen_by
 from conversations.people import Assignment, Post, Role
 from conversations.texts import texts_for
 from conversations.views.calendar import closed_text, start_text, state_text
@@ -102,6 +102,18 @@ def test_an_extension_keeps_the_beginning_and_one_that_comes_too_late_opens_anew
     assert longer == Window("evaluasi_mandiri", general.opens_at, NOON + 5 * DAY, NOON + 5 * DAY, 7)
     assert (anew.opens_at, anew.is_short) == (NOON, False)
     assert calendar.windows("dekela", STAGES, {8}) == calendar.windows("dekela", STAGES) == (general,)
+
+
+def test_times_that_move_keep_what_is_not_said_and_the_grace() -> None:
+    times = Times("final", "", NOON, NOON + DAY, NOON + 2 * DAY)
+
+    assert moved(times, due_at=NOON + 5 * DAY) == Times("final", "", NOON, NOON + 5 * DAY, NOON + 6 * DAY)
+    assert moved(times, closes_at=NOON + 9 * DAY) == Times("final", "", NOON, NOON + DAY, NOON + 9 * DAY)
+    assert moved(times, opens_at=NOON + DAY) is moved(times, due_at=NOON) is Fault.ENDS_TOO_EARLY
+    assert moved(times, closes_at=NOON + DAY / 2) is Fault.CLOSES_TOO_EARLY
+    assert moved(times) is Fault.NO_MOMENT
+    assert moved(Times("final"), opens_at=NOON) == Times("final", "", NOON)
+    assert moved(Times("final"), closes_at=NOON) == Times("final", "", None, NOON, NOON)
 
 
 @pytest.mark.parametrize("extension", [extended(NOON + 2 * DAY), extended(NOON + 9 * DAY, form="kelana")])

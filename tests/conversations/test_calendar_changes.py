@@ -47,9 +47,9 @@ def message(*changes: WindowsChanged, who: Person = AHMAD) -> Message:
         (
             (A_WEEK_MORE,),
             (A_WEEK_MORE, REPAIR),
-            "Perbaikan: sekarang <b>7 April 2026 pukul 12.00 WIB s.d. 9 April 2026 pukul 12.00 WIB (48 jam)</b>.",
+            "(Perbaikan): sekarang <b>7 April 2026 pukul 12.00 WIB s.d. 9 April 2026 pukul 12.00 WIB (48 jam)</b>.",
         ),
-        ((A_WEEK_MORE, REPAIR), (A_WEEK_MORE,), "Perbaikan: tidak jadi diadakan."),
+        ((A_WEEK_MORE, REPAIR), (A_WEEK_MORE,), "(Perbaikan): tidak jadi diadakan."),
         (
             (Window("evaluasi_mandiri"),),
             (Window("evaluasi_mandiri", NOON + DAY),),

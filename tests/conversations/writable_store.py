@@ -11,6 +11,7 @@ from conversations.actions import (
     AcceptInvitation,
     ChangeBroadcast,
     DecideRequest,
+    Extend,
     ForgetPerson,
     IssueInvitation,
     IssueLinkCode,
@@ -27,10 +28,12 @@ from conversations.actions import (
     Say,
     SendAnswers,
     SetLanguage,
+    SetTimes,
     Subscribe,
     Tell,
 )
 from conversations.broadcasts import Broadcast, BroadcastChange, BroadcastState
+from conversations.calendar import Extension
 from conversations.messages import Message
 from conversations.needs import Topic
 from conversations.people import AccessRequest, Invitation, Person, Post, Region, Role, Standing
@@ -229,6 +232,22 @@ class WritableStore(ReadableStore):
     @do.register
     def _(self, action: Subscribe, inhabitant: Inhabitant) -> None:
         inhabitant.mind.subscription = action.subscription
+
+    @do.register
+    def _(self, action: SetTimes, inhabitant: Inhabitant) -> None:
+        assert any(post.role is Role.COORDINATOR for post in inhabitant.posts)
+        others = [
+            each for each in self.calendar.times if (each.key, each.form) != (action.times.key, action.times.form)
+        ]
+        self.calendar = msgspec.structs.replace(self.calendar, times=(*others, action.times))
+
+    @do.register
+    def _(self, action: Extend, inhabitant: Inhabitant) -> None:
+        assert any(post.role is Role.COORDINATOR for post in inhabitant.posts)
+        number = 1000 + len(self.extended)
+        self.extended[number] = action.holder
+        granted = Extension(number, action.stage, action.until, action.reason, self.at, by=inhabitant.person.id)
+        self.calendar = msgspec.structs.replace(self.calendar, extensions=(*self.calendar.extensions, granted))
 
     @do.register
     def _(self, action: KeepPhone, inhabitant: Inhabitant) -> None:

@@ -51,7 +51,7 @@ async def test_several_changes_are_one_message_ten_minutes_after_the_last(kaur: 
 
     assert (early, planned, again) == (0, 1, 0)
     assert message.message.text == (
-        "⏰ Bapak Ahmad, jadwal pengisian berubah.\n\n<b>dekela</b>, Pengisian: sekarang "
+        "⏰ Bapak Ahmad, jadwal pengisian berubah.\n\n<b>dekela</b> (Pengisian): sekarang "
         "<b>sampai 3 April 2026 pukul 15.00 WIB</b>, sebelumnya sampai 1 April 2026 pukul 15.00 WIB."
     )
     assert message.message.template
