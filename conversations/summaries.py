@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import NamedTuple
 
 import msgspec
 
 from conversations.brief import Library
+from conversations.escalation import DIGEST_ROLES, digest_at, open_windows
 from conversations.form_states import FormState, form_state
+from conversations.hours import day_there
 from conversations.needs import ScoreTotals
 from conversations.people import Assignment, Post, Region, Role
+from conversations.rules import Rules
 from conversations.sheets import ANSWERED_MARKS, RowMark
 from conversations.views.scores import totals_of
 from indicators.scores import DistrictScore, score_district
+
+PLANNED_IN = timedelta(minutes=5)
+"""What has been due for longer lies in the outbox, where it goes first."""
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True):
@@ -149,3 +156,23 @@ def outlook_on_scores(
         for region, of in totals
     )
     return Outlook(post, standings=tuple(sorted(standings, key=lambda each: each.region.code)))
+
+
+def has_to_wait(outlooks: Iterable[Outlook], at: datetime, rules: Rules) -> bool:
+    """Tell whether what is more urgent comes later on this day to whom these belong, who is told one thing a day."""
+    return any(_is_ahead(moment, each.post, at) for each in outlooks for moment in _urgent(each, at, rules))
+
+
+def _is_ahead(moment: datetime, post: Post, at: datetime) -> bool:
+    code = post.region.code
+    return moment > at - PLANNED_IN and day_there(moment, code) == day_there(at, code)
+
+
+def _urgent(outlook: Outlook, at: datetime, rules: Rules) -> Iterator[datetime]:
+    """Give the moments of the cards that its reader gets."""
+    post = outlook.post
+    if post.role in DIGEST_ROLES:
+        for window in open_windows((each.assignment for each in outlook.units), at):
+            moment = digest_at(window, post.role, post.region.code, rules)
+            if moment:
+                yield moment

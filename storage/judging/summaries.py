@@ -7,13 +7,16 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from conversations.hours import next_day
 from conversations.subscriptions import USUAL, Subscription
-from conversations.summaries import Outlook
+from conversations.summaries import Outlook, has_to_wait
 from conversations.views.summaries import summary_message
-from storage.judging.verdicts import Case, Drop, Go, Verdict
+from storage.judging.verdicts import Case, Drop, Go, PutOff, Verdict
 from storage.subscriptions import read_subscriptions
 from storage.summaries import keep_told, read_outlooks, read_told
 from storage.turn_state import Shared
+
+URGENT = "something more urgent comes today"
 
 
 async def judge_summaries(
@@ -31,6 +34,8 @@ async def judge_summaries(
         seen = outlooks[reader.id]
         if needless := _needless(wanted.get(reader.id, USUAL), seen):
             verdicts[case.id] = Drop(needless)
+        elif has_to_wait(seen, at, shared.rules):
+            verdicts[case.id] = PutOff(next_day(at, case.reader.region_code, shared.rules), URGENT)
         else:
             verdicts[case.id] = Go(summary_message(reader, seen, shared.library, at))
             telling[case.id] = (reader.id, seen)

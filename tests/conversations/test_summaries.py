@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from html import unescape
 
 import msgspec
 import pytest
 
+from conversations.calendar import Window
 from conversations.messages import Message
 from conversations.needs import RowTally, ScoreTotals
 from conversations.people import Assignment, Person, Post, Region, Role
+from conversations.rules import default_rules
 from conversations.summaries import (
     NOTHING_TOLD,
     Figures,
     Outlook,
     Points,
     Seen,
+    has_to_wait,
     outlook_on_forms,
     outlook_on_scores,
 )
 from conversations.texts import texts_for
 from conversations.views.summaries import signed, summary_message
 from tests.conversations.laws import check_message
-from tests.conversations.places import BANYUASIN, BANYUASIN_I, KAUR, MARIANA, START, SUMSEL, SUNGAI_REBO, library
+from tests.conversations.places import BANYUASIN, BANYUASIN_I, DUE, KAUR, MARIANA, START, SUMSEL, SUNGAI_REBO, library
 
 AHMAD = Person(1, "Ahmad", "Bapak")
 HEAD = Post(1, Role.VILLAGE_HEAD, SUNGAI_REBO)
@@ -284,6 +287,31 @@ def test_a_new_cycle_takes_the_place_of_the_old_one() -> None:
     outlook = on(HEAD, form(4, SUNGAI_REBO, "##"), form(8, SUNGAI_REBO, "#", cycle=2))
 
     assert outlook.figures == Figures({8: Seen(1, 0, 0, is_sent=False)})
+
+
+@pytest.mark.parametrize(
+    ("post", "at", "waits"),
+    [
+        (CAMAT, "2026-03-28T07:30+07:00", True),
+        (CAMAT, "2026-03-28T08:03+07:00", True),
+        (CAMAT, "2026-03-28T16:00+07:00", False),
+        (CAMAT, "2026-03-27T08:00+07:00", False),
+        (COORDINATOR, "2026-03-28T07:30+07:00", False),
+        (COORDINATOR, "2026-03-30T07:30+07:00", True),
+        (REGENT, "2026-03-28T07:30+07:00", False),
+    ],
+)
+def test_a_summary_leaves_the_day_to_a_card_that_comes_later_on_it(post: Post, at: str, waits: bool) -> None:
+    window = Window("evaluasi_mandiri", START - timedelta(days=30), DUE, DUE)
+    mariana = msgspec.structs.replace(form(5, MARIANA, "#"), windows=(window,))
+
+    assert has_to_wait([on(post, mariana)], datetime.fromisoformat(at), default_rules()) is waits
+
+
+def test_where_nobody_is_to_be_told_a_summary_waits_for_nothing() -> None:
+    endless = msgspec.structs.replace(form(5, MARIANA, "#"), windows=(Window("evaluasi_mandiri"),))
+
+    assert not has_to_wait([on(CAMAT, endless)], START, default_rules())
 
 
 @pytest.mark.parametrize(("points", "written"), [("123/10", "+12,3"), ("-4", "-4"), ("0", "0"), ("1/1000", "0")])

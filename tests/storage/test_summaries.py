@@ -45,6 +45,8 @@ MONDAY = datetime.fromisoformat("2026-03-16T08:00+07:00")
 FRIDAY = datetime.fromisoformat("2026-03-13T16:00+07:00")
 AFTER_HOLIDAYS = datetime.fromisoformat("2026-03-25T07:30+07:00")
 """Of Nyepi and Idul Fitri, which take the Monday before it."""
+DAY_OF_THE_CARD = datetime.fromisoformat("2026-03-29T07:30+07:00")
+"""A Sunday; answers are due on the Wednesday after it."""
 WEEK, MINUTE = timedelta(weeks=1), timedelta(minutes=1)
 QUIET_MONDAY = MONDAY + 4 * WEEK
 SUBDISTRICT = VILLAGE[:8]
@@ -299,6 +301,16 @@ async def test_an_officer_reads_of_the_rows_of_the_own_office(kaur: Store) -> No
 
     assert "kabupaten: 1 dari 1 terjawab (bertambah 1)" in text
     assert "Sudah lengkap" in text
+
+
+async def test_on_the_day_of_a_card_it_waits_for_the_next(kaur: Store) -> None:
+    await appoint(kaur, "rina", SUBDISTRICT, Role.SUBDISTRICT_HEAD)
+    await take(kaur, text_from("rina", 1), Subscribe(Subscription(slot=6 * 1440 + 450, is_always=True)))
+
+    on_the_day = await told(kaur, DAY_OF_THE_CARD)
+    on_the_next = await told(kaur, DAY_OF_THE_CARD + timedelta(days=1))
+
+    assert (on_the_day, len(on_the_next)) == ([], 1)
 
 
 async def test_who_looks_at_it_again_sees_the_same_changes(kaur: Store) -> None:
