@@ -3,37 +3,56 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from conversations.brief import Library
 from conversations.messages import Message
-from conversations.people import Person, Post
+from conversations.people import Person, Post, Role
+from conversations.sheets import RowMark
 from conversations.views.broadcast_copies import CopyReader, Written, broadcast_copy
 from storage.rows import ROLES_BY_KIND
 from storage.tables import assignment, cycle
 
 
 async def write_copies(
-    connection: AsyncConnection, written: Written, readers: Mapping[int, tuple[Person, Post]], *, form: str
+    connection: AsyncConnection,
+    library: Library,
+    written: Written,
+    readers: Mapping[int, tuple[Person, Post]],
+    *,
+    form: str,
 ) -> dict[int, Message]:
     """Write the copies of these readers, by the numbers that they come with; ``form``: the one meant, empty: all."""
-    lacking = await _marks(connection, {post.region.id for _, post in readers.values()}, form)
+    progress = await _progress(connection, library, {post.region.id for _, post in readers.values()}, form)
     return {
-        number: broadcast_copy(written, CopyReader(who, post.region, _of_post(lacking, post)))
+        number: broadcast_copy(written, CopyReader(who, post.region, _marks(library, post, progress[post.region.id])))
         for number, (who, post) in readers.items()
     }
 
 
-def _of_post(lacking: Mapping[int, str], post: Post) -> str:
-    return lacking.get(post.region.id, "") if post.role in ROLES_BY_KIND[post.region.kind] else ""
+def _marks(library: Library, post: Post, forms: Sequence[tuple[str, str]]) -> str:
+    """Give the marks of all that a post answers; of an office's forms, those of the rows that it holds."""
+    if post.role not in ROLES_BY_KIND[post.region.kind]:
+        return ""
+    if post.role is not Role.OFFICE:
+        return "".join(progress for _, progress in forms)
+    held = ((progress, row) for key, progress in forms for row in library.forms[key].rows if post.office in row.holders)
+    return "".join(progress[row.ordinal - 1] for progress, row in held)
 
 
-async def _marks(connection: AsyncConnection, regions: set[int], form: str) -> Mapping[int, str]:
-    running = select(assignment.c.region_id, assignment.c.progress).join(cycle).where(cycle.c.closed_at.is_(None))
-    mine = running.where(assignment.c.region_id.in_(regions))
-    marks: defaultdict[int, str] = defaultdict(str)
+async def _progress(
+    connection: AsyncConnection, library: Library, regions: set[int], form: str
+) -> defaultdict[int, list[tuple[str, str]]]:
+    """Give the forms of regions that are in use now, with a mark for each row."""
+    columns = (assignment.c.region_id, assignment.c.form, assignment.c.progress)
+    running = select(*columns).join(cycle).where(cycle.c.closed_at.is_(None))
+    mine = running.where(assignment.c.region_id.in_(regions)).order_by(assignment.c.id)
+    found: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
     for row in await connection.execute(mine.where(assignment.c.form == form) if form else mine):
-        marks[row.region_id] += row.progress
-    return marks
+        if row.form in library.forms:
+            marks = row.progress.ljust(len(library.forms[row.form].rows), RowMark.UNTOUCHED)
+            found[row.region_id].append((row.form, marks))
+    return found

@@ -66,7 +66,7 @@ async def _write(
     }
     await shared.regions.know(connection, {row.district_id})
     written = Written(row.id, draft.text, draft.file, shared.regions.region(row.district_id).name)
-    messages = await write_copies(connection, written, readers, form=draft.audience.form)
+    messages = await write_copies(connection, shared.library, written, readers, form=draft.audience.form)
     return {
         case.id: Go(messages[case.id]) if case.id in messages else Drop("its reader is not among its audience any more")
         for case in cases

@@ -124,7 +124,7 @@ async def _samples(
         for row in rows
     }
     written = Written(0, need.draft.text, need.draft.file, regions.region(audience.region).name)
-    copies = await write_copies(connection, written, readers, form=audience.form)
+    copies = await write_copies(connection, state.shared.library, written, readers, form=audience.form)
     channels = {row.person_id: channel_name(row.channel) for row in rows}
     return tuple(
         Sample(who.called, _post_said(state, who, held), channels[number], copies[number])

@@ -729,3 +729,15 @@ async def test_what_may_have_gone_out_since_a_backup_waits_for_its_author(here: 
         BroadcastState.SCHEDULED,
         BroadcastState.SENDING,
     ]
+
+
+async def test_an_office_is_told_what_its_own_rows_lack(here: Kaur) -> None:
+    for office in ("dinkes", "disdik"):
+        await appoint(here.store, office, KAUR, Role.OFFICE, office)
+
+    samples = (await here.preview(roles=(Role.OFFICE,))).samples
+
+    assert [each.message.text.rpartition(": ")[2] for each in samples] == [
+        "kurang 2 pertanyaan.",
+        "kurang 1 pertanyaan.",
+    ]
