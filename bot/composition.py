@@ -289,6 +289,7 @@ def chores_of(
         "tell_calendar_changes": (CALENDAR_LOOKED_AT, store.calendar.plan_news),
         "tend_broadcasts": (BROADCASTS_TENDED, tend_broadcasts),
         "tidy_database": (timedelta(hours=1), store.housekeeping.clean),
+        "plan_reminders": (timedelta(minutes=1), store.reminders.plan),
         "sweep_files": (timedelta(hours=24), sweep),
         "plan_digests": (PLANNING, store.digests.plan),
         "plan_summaries": (PLANNING, store.plan_summaries),

@@ -167,6 +167,18 @@ class NudgeUnits(msgspec.Struct, frozen=True):
     regions: tuple[int, ...]
 
 
+class Snooze(msgspec.Struct, frozen=True):
+    """Do not remind the person before this moment, and do it then; it takes the place of an earlier wish."""
+
+    until: datetime
+
+
+class LeavePost(msgspec.Struct, frozen=True):
+    """The person does not hold this post any more; its answers stay, and somebody else can have it."""
+
+    post: int
+
+
 class KeepPhone(msgspec.Struct, frozen=True):
     """Keep the phone number that the channel vouches for, digits only."""
 
@@ -244,6 +256,8 @@ Action = (
     | Subscribe
     | NudgeUnits
     | KeepPhone
+    | Snooze
+    | LeavePost
     | FetchFile
     | SetTimes
     | Extend

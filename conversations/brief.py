@@ -9,6 +9,7 @@ import msgspec
 
 from conversations.needs import Missing, Need, SheetNeed
 from conversations.people import Assignment, Person, Post
+from conversations.rules import Rules, default_rules
 from conversations.sheets import Sheet
 from indicators.form import Form
 from indicators.instrument import Instrument
@@ -40,6 +41,8 @@ class Brief(msgspec.Struct, frozen=True):
     """The phone number of this chat that its channel vouches for, digits; empty when there is none."""
     is_opted_out: bool = False
     """Nothing is sent to this chat that the person did not ask for."""
+    rules: Rules = msgspec.field(default_factory=default_rules)
+    """When people may be told what they did not ask for."""
 
     def find(self, need: Need) -> object:
         """Give what was loaded for a need, or ask for it by raising ``Missing``."""

@@ -120,6 +120,21 @@ class Assignment(msgspec.Struct, frozen=True):
         return self
 
 
+ROLES_BY_KIND = {
+    "village": frozenset({Role.VILLAGE_HEAD}),
+    "subdistrict": frozenset({Role.SUBDISTRICT_HEAD}),
+    "district": frozenset({Role.OFFICE, Role.COORDINATOR}),
+    "province": frozenset[Role](),
+}
+"""Which posts of a region answer what is assigned to it."""
+
+
+def answers_for(post: Post, assignment: Assignment) -> bool:
+    """Tell whether a post may answer an assignment."""
+    region = assignment.region
+    return region.id == post.region.id and post.role in ROLES_BY_KIND[region.kind]
+
+
 class Invitation(msgspec.Struct, frozen=True):
     """An invitation to hold a post; whoever shows its code first, gets it."""
 

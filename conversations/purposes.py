@@ -63,6 +63,6 @@ class Summary(msgspec.Struct, frozen=True, tag="summary"):
 Purpose = Reminder | Unfinished | Returned | Digest | BroadcastCopy | CalendarChange | Summary
 
 
-def is_asked_for(purpose: Purpose) -> bool:
-    """Tell whether its reader wants it at that time: it is not one of the messages of which a day takes one."""
-    return isinstance(purpose, Reminder) and purpose.rung == ASKED
+def is_awaited(purpose: Purpose) -> bool:
+    """Tell whether its reader waits for it: it goes also on a day on which they were told something else."""
+    return isinstance(purpose, Returned) or (isinstance(purpose, Reminder) and purpose.rung == ASKED)

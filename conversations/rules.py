@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, time, timedelta
 from functools import cache, lru_cache
-from itertools import count, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ import msgspec
 
 RULES = Path(__file__).with_name("rules.toml")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+A_DAY = timedelta(days=1)
 A_MONDAY = date(2026, 1, 5)
 MOST_DAYS_OFF = 60
 """In a row: more are a mistake in the rules."""
@@ -153,11 +154,11 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             RulesError: there is none for too long.
         """
-        off = 0
-        for number in count():
-            day = since + timedelta(number)
+        off, day = 0, since
+        while True:
             spans = self.spans(day)
             yield from ((day, span) for span in spans)
+            day += A_DAY
             off = 0 if spans else off + 1
             if off > MOST_DAYS_OFF:
                 raise RulesError(

@@ -6,6 +6,7 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
+from conversations.snoozing import Later
 from conversations.subscriptions import read_week_time
 
 MOST_COMMAND_CHARACTERS = 80
@@ -45,6 +46,8 @@ class Intent(StrEnum):
     DRAFT = "draft"
     BROADCASTS = "broadcasts"
     CALENDAR = "calendar"
+    REMIND = "remind"
+    LEAVE = "leave"
 
 
 class Command(NamedTuple):
@@ -112,6 +115,7 @@ PHRASES: dict[Intent, tuple[str, ...]] = {
     Intent.BACK: ("kembali", "mundur", "sebelumnya", "back"),
     Intent.UNDO: ("batal", "batalkan", "urungkan", "undo"),
     Intent.ASK: ("tanya koordinator", "hubungi koordinator", "butuh bantuan", "ask the coordinator", "ask coordinator"),
+    Intent.LEAVE: ("bukan tugas saya", "bukan tugas saya lagi", "not my task", "not my task any more"),
     Intent.FORGET: ("hapus data saya", "hapus saya", "delete my data"),
     Intent.PARTS: ("daftar isi", "bagian", "parts", "contents"),
     Intent.PRIVACY: ("privasi", "data saya", "privacy"),
@@ -134,6 +138,7 @@ WITH_ARGUMENT: dict[Intent, tuple[str, ...]] = {
     Intent.LANGUAGE: ("bahasa", "language"),
     Intent.FILES: ("bukti", "lampiran", "evidence", "files"),
     Intent.REGISTER: ("daftar", "register"),
+    Intent.REMIND: ("ingatkan", "remind"),
     Intent.LINK: ("sambung", "sambungkan", "link"),
     Intent.NEWS: ("langganan", "berlangganan", "subscribe"),
     Intent.CALENDAR: ("jadwal", "kalender", "calendar"),
@@ -155,6 +160,14 @@ OTHER_CHANNELS = frozenset({"whatsapp", "wa", "telegram", "saluran", "channel", 
 SWITCHED_ON = frozenset({"nyala", "nyalakan", "hidupkan", "aktif", "aktifkan", "on"})
 SWITCHED_OFF = frozenset({"mati", "matikan", "off"})
 """What is to become of the weekly summary: ``langganan mati``."""
+LATER_WORDS: dict[str, Later | None] = {
+    **dict.fromkeys(("nanti malam", "malam ini", "malam", "this evening", "tonight"), Later.EVENING),
+    **dict.fromkeys(("besok", "besok pagi", "tomorrow"), Later.TOMORROW),
+    **dict.fromkeys(("senin", "hari senin", "monday", "on monday"), Later.MONDAY),
+    **dict.fromkeys(("", "nanti", "lagi", "nanti saja", "later"), None),
+}
+"""When somebody wants to be reminded; ``None``: they are asked."""
+ME = frozenset({"saya", "me"})
 FILLER = frozenset("kita kami saya sekarang berapa ini itu ya dong apa our now my the what is".split())
 QUESTIONS_ABOUT_SCORE = re.compile(r"\b(tier|skor|predikat|peringkat)\b.*\b(kita|sekarang|berapa|kabupaten)\b")
 
@@ -199,8 +212,15 @@ def _argument(intent: Intent, rest: str) -> str:
             return _without_filler(rest)
         case Intent.LINK:
             return "" if rest in OTHER_CHANNELS else IN_CODE.sub("", rest)
+        case Intent.REMIND:
+            return LATER_WORDS[_without_me(rest)] or ""
         case _:
             return rest
+
+
+def _without_me(words: str) -> str:
+    first, _, rest = words.partition(" ")
+    return rest if first in ME else words
 
 
 def _without_filler(words: str) -> str:
@@ -219,6 +239,8 @@ def _fits(intent: Intent, argument: str) -> bool:
             return not argument or bool(CODE.fullmatch(argument))
         case Intent.LINK:
             return argument in OTHER_CHANNELS or not argument or bool(CODE.fullmatch(IN_CODE.sub("", argument)))
+        case Intent.REMIND:
+            return _without_me(argument) in LATER_WORDS
         case Intent.NEWS:
             is_switch = argument in SWITCHED_ON | SWITCHED_OFF
             return is_switch or not argument or read_week_time(argument) is not None

@@ -9,21 +9,14 @@ from conversations.actions import (
     ChangeBroadcast,
     Extend,
     FetchFile,
-    IssueLinkCode,
-    KeepPhone,
     LaunchBroadcast,
-    LeaveChat,
-    LinkChat,
     NudgeUnits,
-    OptOut,
-    PreferChannel,
     RememberMessage,
     SaveSheet,
     Say,
     SendAnswers,
     SendRecord,
     SetTimes,
-    Subscribe,
     Tell,
 )
 from conversations.engine import Step
@@ -42,14 +35,14 @@ from storage.applying_broadcasts import act_on_broadcasts
 from storage.applying_calendar import act_on_calendar
 from storage.applying_chats import act_on_chats
 from storage.applying_nudges import act_on_units
-from storage.applying_people import act_on_people
+from storage.applying_people import PeopleAction, act_on_people
 from storage.envelopes import AddressKey, Envelope
 from storage.errors import StorageError
 from storage.moments import FOREVER, as_ms
 from storage.outbox_states import Priority
 from storage.rows import encode
 from storage.shares import as_billionths
-from storage.turn_state import KnownAddress, NewSheet, Told, Turn, TurnState
+from storage.turn_state import ChatAction, KnownAddress, NewSheet, Told, Turn, TurnState
 
 MOST_BYTES = 262_144
 """Of one sheet, session or message as JSON: far more than a person types, far less than hurts."""
@@ -110,10 +103,14 @@ class StepApplier:
                 self._tell(action, turn)
             case SetTimes() | Extend() | LaunchBroadcast() | ChangeBroadcast() | NudgeUnits():
                 self._act_on_many(action, turn)
-            case IssueLinkCode() | LinkChat() | LeaveChat() | PreferChannel() | OptOut() | KeepPhone() | Subscribe():
-                act_on_chats(self._state, action, turn)
             case _:
-                act_on_people(self._state, action, turn)
+                self._act_on_somebody(action, turn)
+
+    def _act_on_somebody(self, action: ChatAction | PeopleAction, turn: Turn) -> None:
+        if isinstance(action, ChatAction):
+            act_on_chats(self._state, action, turn)
+        else:
+            act_on_people(self._state, action, turn)
 
     def _act_on_many(
         self, action: SetTimes | Extend | LaunchBroadcast | ChangeBroadcast | NudgeUnits, turn: Turn

@@ -6,7 +6,16 @@ from typing import assert_never
 
 import msgspec
 
-from conversations.actions import IssueLinkCode, KeepPhone, LeaveChat, LinkChat, OptOut, PreferChannel, Subscribe
+from conversations.actions import (
+    IssueLinkCode,
+    KeepPhone,
+    LeaveChat,
+    LinkChat,
+    OptOut,
+    PreferChannel,
+    Snooze,
+    Subscribe,
+)
 from conversations.needs import (
     ChatsNeed,
     CoordinatorsNeed,
@@ -44,7 +53,7 @@ def act_on_chats(state: TurnState, action: ChatAction, turn: Turn) -> None:
             state.forget_needs(FreshCodeNeed)
         case Subscribe():
             state.forget(SubscriptionNeed(change.person))
-        case PreferChannel():
+        case PreferChannel() | Snooze():
             pass
         case _:
             assert_never(action)

@@ -11,6 +11,7 @@ from conversations.actions import (
     DecideRequest,
     ForgetPerson,
     IssueInvitation,
+    LeavePost,
     OptOut,
     RequestAccess,
     SetLanguage,
@@ -29,23 +30,27 @@ from conversations.needs import (
     RequestNeed,
     UnitsNeed,
 )
-from conversations.people import Person
+from conversations.people import Person, answers_for
 from storage.errors import StorageError
 from storage.turn_state import Acceptance, Decision, Speaker, Turn, TurnState
 
-PeopleAction = AcceptInvitation | IssueInvitation | RequestAccess | DecideRequest | SetLanguage | ForgetPerson
+PeopleAction = (
+    AcceptInvitation | LeavePost | IssueInvitation | RequestAccess | DecideRequest | SetLanguage | ForgetPerson
+)
 
 
 def act_on_people(state: TurnState, action: PeopleAction, turn: Turn) -> None:
     """Note what is wanted, and let the steps that follow see it.
 
     Raises:
-        StorageError: an invitation is to be accepted that is not free.
+        StorageError: an invitation is to be accepted that is not free, or a post laid down that is not the person's.
     """
     at, speaker = turn.at, turn.speaker
     match action:
         case AcceptInvitation():
             _accept(state, action, speaker)
+        case LeavePost():
+            _leave(state, action, speaker, at)
         case IssueInvitation():
             state.pending.invitations.append((action, at))
             state.forget_needs(FreshCodeNeed, InvitationNeed, InvitedToNeed)
@@ -78,6 +83,16 @@ def _accept(state: TurnState, action: AcceptInvitation, speaker: Speaker) -> Non
     state.pending.acceptances.append(Acceptance(invited, speaker.person.id, action))
     state.forget(*state.shown_as.pop(action.invitation, ()))
     state.forget_needs(CoordinatorsNeed, HolderNeed, LinkNeed, PhoneNeed, UnitsNeed)
+
+
+def _leave(state: TurnState, action: LeavePost, speaker: Speaker, at: int) -> None:
+    if action.post not in {post.id for post in speaker.posts}:
+        raise StorageError(f"A post of the person's own was expected; number {action.post} is not. Correct the dialog.")
+    speaker.posts = tuple(post for post in speaker.posts if post.id != action.post)
+    held = (state.assignments[number] for number in speaker.assignments)
+    speaker.assignments = tuple(each.id for each in held if any(answers_for(post, each) for post in speaker.posts))
+    state.pending.left.append((speaker.person.id, action.post, at))
+    state.forget_needs(CoordinatorsNeed, HolderNeed, LinkNeed, PhoneNeed)
 
 
 def _decide(state: TurnState, action: DecideRequest, speaker: Speaker, at: int) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, case, exists, func, or_, select
 
 from conversations.audiences import Audience
+from conversations.people import ROLES_BY_KIND
 from storage.form_states import state_of
 from storage.moments import MILLISECOND
 from storage.outbox_states import OutboxState
-from storage.rows import LASTS, ROLES_BY_KIND
+from storage.rows import LASTS
 from storage.tables import address, assignment, cycle, holding, outbox, person, post, recipient, region, session
 from storage.windows import WINDOWS
 

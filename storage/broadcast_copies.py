@@ -10,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.brief import Library
 from conversations.messages import Message
-from conversations.people import Person, Post, Role
+from conversations.people import ROLES_BY_KIND, Person, Post, Role
 from conversations.sheets import RowMark
 from conversations.views.broadcast_copies import CopyReader, Written, broadcast_copy
-from storage.rows import ROLES_BY_KIND
 from storage.tables import assignment, cycle
 
 

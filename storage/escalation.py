@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.escalation import Unit, Units, open_windows, unit_of
 from conversations.hours import day_there
-from conversations.people import Assignment, Region
-from storage.rows import ASSIGNMENT, LASTS, ROLES_BY_KIND, read_assignment
+from conversations.people import ROLES_BY_KIND, Assignment, Region
+from storage.rows import ASSIGNMENT, LASTS, read_assignment
 from storage.tables import assignment, cycle, holding, planned, post, region
 from storage.turn_state import Shared
 

@@ -12,7 +12,7 @@ from sqlalchemy import Table, bindparam, delete, func, select, text, update
 from storage.database import Database
 from storage.moments import as_ms
 from storage.outbox_states import UNTIL_HEARD, OutboxState
-from storage.tables import address, broadcast, event_key, failed_event, letter, outbox, session, sheet
+from storage.tables import address, broadcast, event_key, failed_event, letter, outbox, planned, session, sheet
 from storage.windows import WINDOWS
 
 KEYS_KEPT = timedelta(days=8)
@@ -70,7 +70,8 @@ class Housekeeping:
             messages=await self._delete(
                 outbox, ended & outbox.c.dedupe.is_(None) & (outbox.c.done_at < as_ms(at - SENT_KEPT))
             )
-            + await self._delete(outbox, ended & (outbox.c.done_at < as_ms(at - ONCE_KEPT))),
+            + await self._delete(outbox, ended & (outbox.c.done_at < as_ms(at - ONCE_KEPT)))
+            + await self._delete(planned, planned.c.at < as_ms(at - ONCE_KEPT)),
         )
 
     async def evidence_in_use(self) -> frozenset[str]:

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from conversations.people import Assignment, Post
+from conversations.people import Assignment, Post, answers_for
 from storage.locks import writes_alone
-from storage.rows import ASSIGNMENT, LASTS, POST, answers_for, read_assignment, read_post
+from storage.rows import ASSIGNMENT, LASTS, POST, read_assignment, read_post
 from storage.statements import Statement, given
 from storage.tables import assignment, cycle, holding, post
-from storage.turn_state import TurnState
+from storage.turn_state import Shared, TurnState
 
 
 def _held(dialect: str) -> Select[Any]:
@@ -66,6 +66,18 @@ async def load_posts(
     for one, some in posts.items():
         state.speakers[one].posts = tuple(some)
         state.speakers[one].assignments = answerable(some, found)
+
+
+async def running_assignments(
+    connection: AsyncConnection, shared: Shared, regions: Collection[int]
+) -> dict[int, list[Assignment]]:
+    """Give what is assigned in running cycles to these regions, by region, older first; all are in the book."""
+    by_region: defaultdict[int, list[Assignment]] = defaultdict(list)
+    for row in await RUNNING.fetch(connection, {"region_id": list(regions)}) if regions else ():
+        if row[1] in shared.library.forms:
+            read = read_assignment(row, shared.regions, shared.library)
+            by_region[read.region.id].append(read)
+    return by_region
 
 
 async def load_assignments(

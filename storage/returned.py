@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from conversations.people import Role
+from conversations.people import ROLES_BY_KIND, Role
 from conversations.purposes import Returned
 from storage.outbox_states import OutboxState
-from storage.rows import LASTS, ROLES_BY_KIND, encode
+from storage.rows import LASTS, encode
 from storage.tables import address, holding, outbox, post
 from storage.tables.base import AnyRow
 from storage.turn_state import Shared

@@ -17,14 +17,6 @@ from storage.tables import assignment, holding, person, post, sheet
 from storage.turn_state import StoredSheet
 from storage.window_rows import decode_windows
 
-ROLES_BY_KIND = {
-    "village": frozenset({Role.VILLAGE_HEAD}),
-    "subdistrict": frozenset({Role.SUBDISTRICT_HEAD}),
-    "district": frozenset({Role.OFFICE, Role.COORDINATOR}),
-    "province": frozenset[Role](),
-}
-"""Which posts of a region answer what is assigned to it."""
-
 ROLES: Mapping[str, Role] = {each.value: each for each in Role}
 STANDINGS: Mapping[str, Standing] = {each.value: each for each in Standing}
 encode = msgspec.json.Encoder().encode
@@ -85,9 +77,3 @@ def read_session(body: str | None) -> Session | None:
     except msgspec.MsgspecError:
         return None
     return session if session.version == SESSION_VERSION else None
-
-
-def answers_for(post: Post, assignment: Assignment) -> bool:
-    """Tell whether a post may answer an assignment."""
-    region = assignment.region
-    return region.id == post.region.id and post.role in ROLES_BY_KIND[region.kind]

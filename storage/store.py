@@ -26,6 +26,7 @@ from storage.outbox import Outbox
 from storage.outbox_records import OutboxRecords
 from storage.planning.broadcasts import Broadcasts
 from storage.planning.digests import Digests
+from storage.planning.reminders import Reminders
 from storage.planning.summaries import plan_summaries
 from storage.region_book import RegionBook
 from storage.reports import Reports
@@ -57,6 +58,7 @@ class Store:
         self.roster = Roster(self._database, self._shared)
         self.figures = FigureReader(self._database)
         self.kept = KeptReader(self._database, self._shared.form_rows)
+        self.reminders = Reminders(self._database, self._shared)
         self.housekeeping = Housekeeping(self._database)
         self.broadcast_records = BroadcastRecords(self._database, self._shared)
         self.digests = Digests(self._database, self._shared)

@@ -24,6 +24,7 @@ from conversations.actions import (
     RequestAccess,
     SaveSheet,
     SetTimes,
+    Snooze,
     Subscribe,
 )
 from conversations.brief import Library
@@ -38,7 +39,7 @@ from storage.form_rows import FormRows
 from storage.region_book import RegionBook
 from storage.totals import Deltas
 
-ChatAction = IssueLinkCode | LinkChat | LeaveChat | PreferChannel | OptOut | KeepPhone | Subscribe
+ChatAction = IssueLinkCode | LinkChat | LeaveChat | PreferChannel | OptOut | KeepPhone | Subscribe | Snooze
 SheetKey = tuple[int, str]
 """An assignment and a row's number."""
 
@@ -202,6 +203,8 @@ class Pending:
     people: set[int] = field(default_factory=set)
     """People whose name, honorific, language or consent has changed."""
     acceptances: list[Acceptance] = field(default_factory=list)
+    left: list[tuple[int, int, int]] = field(default_factory=list)
+    """People with a post that they have laid down, and the moment."""
     invitations: list[tuple[IssueInvitation, int]] = field(default_factory=list)
     requests: dict[int, tuple[RequestAccess, int]] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)

@@ -97,6 +97,7 @@ class Turns:
             known=state.known,
             phone=where.phone,
             is_opted_out=where.is_opted_out,
+            rules=state.shared.rules,
         )
 
     def session(self, envelope: Envelope) -> Session:

@@ -12,7 +12,7 @@ from bot.rehearsal.channel import picture
 from bot.rehearsal.people import Player
 from bot.rehearsal.play import Played, Sent
 from conversations.hours import day_there, next_allowed, zone_of
-from conversations.purposes import Reminder, is_asked_for
+from conversations.purposes import Reminder, is_awaited
 from storage.kept import Answer, Kept
 from storage.outbox_states import OutboxState, Priority
 
@@ -119,7 +119,7 @@ def _days(played: Played) -> Iterator[str]:
     told: defaultdict[tuple[int, object], list[Sent]] = defaultdict(list)
     for sent in _unasked(played):
         row = sent.arrival.row
-        if row.purpose and not is_asked_for(row.purpose):
+        if row.purpose and not is_awaited(row.purpose):
             code = played.players[sent.player].part.region_code
             told[sent.player, day_there(sent.arrival.at, code)].append(sent)
     for several in told.values():

@@ -13,6 +13,7 @@ from conversations.dialogs import (
     linking,
     moving,
     person,
+    reminders,
     requests,
     review,
     scheduling,
@@ -113,6 +114,10 @@ def _obey_otherwise(turn: Turn, command: Command) -> None:
             linking.take_code(turn, command.argument)
         case Intent.LINK:
             linking.start(turn)
+        case Intent.REMIND:
+            reminders.remind_later(turn, command.argument)
+        case Intent.LEAVE:
+            reminders.ask_which(turn)
         case Intent.NO_NEWS:
             chats.refuse_news(turn)
         case Intent.NEWS:

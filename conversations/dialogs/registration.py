@@ -16,6 +16,7 @@ from conversations.needs import HolderNeed, InvitationNeed, InvitedToNeed
 from conversations.people import Assignment, Counterpart, Invitation, Post
 from conversations.session import Home, Invited, Lost
 from conversations.taps import Verb, tap
+from conversations.tasks import MINUTES_PER_ROW
 from conversations.texts import Markup, texts_for
 from conversations.turn import Buttons, Turn, column, joined
 from conversations.views.calendar import end_text
@@ -24,7 +25,6 @@ from conversations.words import CODE, NO, YES, Command, Intent, plain
 from indicators.reading.plain import without_invisible
 
 MOST_NAME_CHARACTERS = 80
-MINUTES_PER_ROW = 1.25
 AGREEING = YES | {"setuju", "saya setuju", "mulai", "setuju mulai", "baik", "agree", "i agree"}
 READING = frozenset({"baca", "baca dulu", "read", "read first"})
 

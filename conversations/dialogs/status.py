@@ -7,16 +7,14 @@ from conversations.dialogs.overview import gaps, lacking, returned
 from conversations.forms import Filling
 from conversations.hours import greeting_key
 from conversations.people import Assignment
+from conversations.tasks import Lacks
 from conversations.texts import Markup
 from conversations.turn import Turn, lines
 from conversations.views.bars import bar
 from conversations.views.calendar import state_text
+from conversations.views.missing import missing_text, time_text
 from conversations.views.naming import region_name
 
-MINUTES_PER_ROW = 1.25
-"""A village head's 20 rows take about 25 minutes."""
-MOST_MINUTES = 90
-"""Beyond this, hours are named instead of minutes."""
 LONG_SILENCE_SECONDS = 6 * 60 * 60
 """After this long, a sentence of context comes first."""
 
@@ -41,20 +39,9 @@ def _missing_line(turn: Turn, filling: Filling) -> Markup | None:
     unanswered, without, given_back = len(gaps(filling)), len(lacking(filling)), len(returned(filling))
     if not unanswered and not without and not given_back:
         return turn.texts("status.sent" if filling.assignment.sent_at else "status.complete")
-    missing = (
-        turn.texts.count("status.unanswered", unanswered) if unanswered else "",
-        turn.texts.count("status.lacking", without) if without else "",
-        turn.texts.count("status.returned", given_back) if given_back else "",
-    )
-    listed = turn.texts("status.and").join(part for part in missing if part)
-    time = _time(turn, (unanswered + given_back) * MINUTES_PER_ROW + without * MINUTES_PER_ROW / 2)
-    return turn.texts("status.missing", missing=Markup(listed), time=time)
-
-
-def _time(turn: Turn, minutes: float) -> Markup:
-    if minutes > MOST_MINUTES:
-        return turn.texts.count("status.hours", round(minutes / 60))
-    return turn.texts.count("status.minutes", max(1, round(minutes)))
+    lacks = Lacks(filling.asked_rows(), unanswered, without, given_back)
+    time = time_text(lacks.minutes, turn.texts)
+    return turn.texts("status.missing", missing=missing_text(lacks, turn.texts), time=time)
 
 
 def deadline_line(turn: Turn, assignment: Assignment) -> Markup | None:

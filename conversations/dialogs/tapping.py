@@ -16,6 +16,7 @@ from conversations.dialogs import (
     moving,
     person,
     registration,
+    reminders,
     requests,
     review,
     scheduling,
@@ -61,6 +62,7 @@ DIALOGS: Mapping[Verb, Callable[[Turn, Tap], None]] = {
     Verb.NEWS: subscriptions.take_tap,
     Verb.DIGEST: digests.take_tap,
     Verb.CALENDAR: scheduling.take_tap,
+    Verb.REMIND: reminders.take_tap,
 }
 """Whose taps a dialog takes as they are."""
 

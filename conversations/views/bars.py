@@ -38,6 +38,12 @@ def long_date(day: date, language: str) -> str:
     return str(format_date(day, "d MMMM yyyy", locale=language))
 
 
+@lru_cache(maxsize=1024)
+def day_with_name(day: date, language: str) -> str:
+    """Write a day with its name: ``Selasa, 31 Maret 2026``."""
+    return str(format_date(day, "EEEE, d MMMM yyyy", locale=language))
+
+
 def clock_time(at: datetime, zone: timezone) -> str:
     """Write a time of day as people there read it: ``14.05 WIB``."""
     there = at.astimezone(zone)

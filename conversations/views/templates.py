@@ -37,3 +37,13 @@ def summary(texts: Texts, told: tuple[str, str, str], payload: str) -> Template:
 def progress_told(texts: Texts, name: str, said: tuple[str, str, str], *, payload: str) -> Template:
     """Tell somebody how far a region is: which, how many have finished, and until when."""
     return Template("laporan", texts.language, (texts.plain("template.dear", name=name), *said), (payload,))
+
+
+def reminded(texts: Texts, parameters: tuple[str, str, str, str], payloads: tuple[str, str, str]) -> Template:
+    """Remind somebody: name, form, what is missing, end; to fill in, be reminded later, ask for help."""
+    return Template("pengingat", texts.language, parameters, payloads)
+
+
+def invited(texts: Texts, parameters: tuple[str, str, str], payloads: tuple[str, str]) -> Template:
+    """Invite somebody to a post: name, district, post; yes, no."""
+    return Template("undangan", texts.language, parameters, payloads)

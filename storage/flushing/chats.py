@@ -7,15 +7,24 @@ from typing import assert_never
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from conversations.actions import IssueLinkCode, KeepPhone, LeaveChat, LinkChat, OptOut, PreferChannel, Subscribe
+from conversations.actions import (
+    IssueLinkCode,
+    KeepPhone,
+    LeaveChat,
+    LinkChat,
+    OptOut,
+    PreferChannel,
+    Snooze,
+    Subscribe,
+)
 from storage.belonging import Moved, join, leave
 from storage.flushing.forgetting import make_stranger, rename
-from storage.inserting import insert_into
+from storage.inserting import insert_into, upsert, write_many
 from storage.invitations import code_hash
 from storage.moments import as_ms
 from storage.reaching import opt_out
 from storage.subscriptions import keep_subscription
-from storage.tables import address, link_code, person
+from storage.tables import address, link_code, person, snooze
 from storage.turn_state import ChatChange, TurnState
 
 
@@ -40,6 +49,8 @@ async def change_chats(connection: AsyncConnection, state: TurnState) -> None:
             case KeepPhone(phone=phone):
                 here = address.c.id == change.address
                 await connection.execute(update(address).where(here).values(phone=phone))
+            case Snooze(until=until):
+                await _snooze(connection, change, as_ms(until))
             case Subscribe(subscription=wanted):
                 await keep_subscription(connection, change.person, wanted)
             case _:
@@ -65,3 +76,8 @@ async def _leave(connection: AsyncConnection, state: TurnState, change: ChatChan
     state.vias |= await leave(connection, Moved(number, change.person, stranger), at=as_ms(state.at))
     if -number in state.speakers:
         rename(state, -number, stranger)
+
+
+async def _snooze(connection: AsyncConnection, change: ChatChange, until: int) -> None:
+    row = {"person_id": change.person, "until": until, "asked_at": change.at}
+    await write_many(connection, upsert(snooze, ("until", "asked_at")), [row])

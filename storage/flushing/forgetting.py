@@ -18,6 +18,7 @@ from storage.tables import (
     outbox,
     person,
     session,
+    snooze,
     subscription,
     told_summary,
 )
@@ -54,7 +55,7 @@ async def _blank(connection: AsyncConnection, old: int, at: int) -> None:
     await connection.execute(update(holding).where(lasting).values(until=at))
     await connection.execute(update(invitation).where(invitation.c.used_by == old).values(name=""))
     await connection.execute(delete(access_request).where(access_request.c.person_id == old))
-    for table in (session, link_code, subscription, told_summary):
+    for table in (session, link_code, snooze, subscription, told_summary):
         await connection.execute(delete(table).where(table.c.person_id == old))
     await connection.execute(delete(letter).where((letter.c.sender_id == old) | (letter.c.reader_id == old)))
 

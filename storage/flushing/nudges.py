@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.hours import next_allowed
+from conversations.people import ROLES_BY_KIND
 from conversations.purposes import NUDGE, Reminder
 from storage.escalation import UNIT_KINDS, nudge_key
 from storage.moments import from_ms
 from storage.planning.claiming import take
-from storage.rows import LASTS, ROLES_BY_KIND
+from storage.rows import LASTS
 from storage.tables import holding, post
 from storage.turn_state import TurnState
 from storage.unasked import Unasked, put

@@ -12,8 +12,8 @@ from storage.inserting import change, upsert, write_many
 from storage.invitations import insert_invitation
 from storage.moments import as_optional_ms
 from storage.posts import accept, ensure_post
-from storage.rows import encode
-from storage.tables import access_request, person, session
+from storage.rows import LASTS, encode
+from storage.tables import access_request, holding, person, session
 from storage.turn_state import Decision, TurnState
 
 PERSON_COLUMNS = ("name", "honorific", "language", "consented_at")
@@ -30,6 +30,8 @@ async def write_people(connection: AsyncConnection, state: TurnState) -> None:
         await write_many(connection, change(person, PERSON_COLUMNS), rows)
     if pending.acceptances or pending.invitations:
         await _write_posts(connection, state)
+    for left in pending.left:
+        await _leave(connection, *left)
     if pending.requests or pending.decisions:
         await _write_requests(connection, state)
 
@@ -60,6 +62,11 @@ async def _write_posts(connection: AsyncConnection, state: TurnState) -> None:
     for action, at in state.pending.invitations:
         post = await ensure_post(connection, action.region, action.role, action.office)
         await insert_invitation(connection, action.code, post=post, standing=action.standing, name=action.name, at=at)
+
+
+async def _leave(connection: AsyncConnection, who: int, which: int, at: int) -> None:
+    lasting = (holding.c.person_id == who) & (holding.c.post_id == which) & LASTS
+    await connection.execute(update(holding).where(lasting).values(until=at))
 
 
 async def _write_requests(connection: AsyncConnection, state: TurnState) -> None:

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.calendar import seen_by
-from conversations.people import Assignment
+from conversations.people import Assignment, answers_for
 from conversations.purposes import CalendarChange
 from conversations.views.calendar_changes import WindowsChanged, change_message
 from storage.inserting import upsert, write_many
 from storage.judging.verdicts import Case, Drop, Go, Verdict
-from storage.rows import ASSIGNMENT, answers_for, read_assignment
+from storage.rows import ASSIGNMENT, read_assignment
 from storage.tables import assignment, cycle, extension, told_window
 from storage.turn_state import Shared
 from storage.window_rows import decode_windows, encode_windows

@@ -17,15 +17,17 @@ from conversations.purposes import (
     CalendarChange,
     Digest,
     Purpose,
+    Reminder,
     Returned,
     Summary,
     Unfinished,
-    is_asked_for,
+    is_awaited,
 )
 from storage.inserting import insert_into
 from storage.judging.broadcasts import judge_copies
 from storage.judging.calendar import judge_changes
 from storage.judging.digests import judge_digests
+from storage.judging.reminders import judge_reminders, judge_unfinished
 from storage.judging.returned import judge_returned
 from storage.judging.summaries import judge_summaries
 from storage.judging.verdicts import Case, Drop, Go, Judge, PutOff, Reader, Verdict
@@ -38,8 +40,10 @@ JUDGES: dict[type[Any], Judge] = {
     BroadcastCopy: judge_copies,
     CalendarChange: judge_changes,
     Digest: judge_digests,
+    Reminder: judge_reminders,
     Returned: judge_returned,
     Summary: judge_summaries,
+    Unfinished: judge_unfinished,
 }
 """By the kind of purpose."""
 FOR_STRANGERS = (Unfinished,)
@@ -67,7 +71,7 @@ async def judge(
             by_kind[type(case.purpose)].append(case)
     for kind, some in by_kind.items():
         verdicts |= await JUDGES[kind](connection, shared, some, at)
-    going = [case for case in cases if isinstance(verdicts[case.id], Go) and not is_asked_for(case.purpose)]
+    going = [case for case in cases if isinstance(verdicts[case.id], Go)]
     return verdicts | await _take_days(connection, shared, going, at)
 
 
@@ -119,14 +123,14 @@ def _refused(case: Case, told: Mapping[int, tuple[int, int]], shared: Shared, at
     if allowed > at:
         return PutOff(allowed, "outside of hours")
     day, message = told.get(reader.person.id, (0, 0))
-    is_told = day == _day(at, code) and message != case.id and not is_asked_for(case.purpose)
+    is_told = day == _day(at, code) and message != case.id and not is_awaited(case.purpose)
     return PutOff(next_day(at, code, shared.rules), TOLD_TODAY) if is_told else None
 
 
 async def _take_days(
     connection: AsyncConnection, shared: Shared, cases: Sequence[Case], at: datetime
 ) -> dict[int, Verdict]:
-    """Let each message be the one of its reader's day; give a verdict for those that come second."""
+    """Let each message be the one of its reader's day; give a verdict for those that come second and can wait."""
     first: dict[int, Case] = {}
     for case in cases:
         first.setdefault(case.reader.person.id, case)
@@ -140,7 +144,7 @@ async def _take_days(
     return {
         case.id: PutOff(next_day(at, case.reader.region_code, shared.rules), TOLD_TODAY)
         for case in cases
-        if case.id not in taken
+        if case.id not in taken and not is_awaited(case.purpose)
     }
 
 

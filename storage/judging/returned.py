@@ -9,13 +9,13 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from conversations.people import Assignment, Role
+from conversations.people import Assignment, Role, answers_for
 from conversations.purposes import Returned
 from conversations.sheets import RowMark
 from conversations.views.returned import GivenBack, returned_message
 from indicators.form import Row
 from storage.judging.verdicts import Case, Drop, Go, Reader, Verdict
-from storage.rows import ASSIGNMENT, SHEET, answers_for, read_assignment, read_sheet
+from storage.rows import ASSIGNMENT, SHEET, read_assignment, read_sheet
 from storage.tables import assignment, cycle, form_row, sheet
 from storage.turn_state import Shared
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,7 +16,7 @@ from storage.posts_held import answerable, load_assignments
 from storage.rows import read_post
 from storage.tables import invitation, post
 from storage.tables.base import AnyRow
-from storage.turn_state import Invited, TurnState
+from storage.turn_state import Invited, Shared, TurnState
 
 _invitations = select(invitation, post.c.region_id, post.c.role, post.c.office).join(
     post, post.c.id == invitation.c.post_id
@@ -45,20 +46,26 @@ async def fresh_codes(_connection: AsyncConnection, state: TurnState, needs: Col
     state.known |= {need: new_code(need.characters) for need in needs}
 
 
-async def _load(connection: AsyncConnection, state: TurnState, codes: Iterable[str]) -> dict[str, Invited]:
-    hashes = {code_hash(code) for code in codes}
+async def find_invitations(
+    connection: AsyncConnection, shared: Shared, hashes: Collection[str], at: datetime
+) -> dict[str, tuple[Invitation, Post]]:
+    """Give the invitations of codes, with their posts, by the codes' hashes."""
     rows = (await connection.execute(_invitations.where(invitation.c.code_hash.in_(hashes)))).all()
-    await state.shared.regions.know(connection, {row.region_id for row in rows})
-    posts = {
-        row.code_hash: read_post((row.post_id, row.role, row.region_id, row.standing, row.office), state.shared.regions)
-        for row in rows
-    }
-    assigned = await load_assignments(connection, state, posts.values())
+    await shared.regions.know(connection, {row.region_id for row in rows})
     found = {}
     for row in rows:
-        held = posts[row.code_hash]
+        held = read_post((row.post_id, row.role, row.region_id, row.standing, row.office), shared.regions)
+        found[row.code_hash] = (_read(row, held, as_ms(at)), held)
+    return found
+
+
+async def _load(connection: AsyncConnection, state: TurnState, codes: Iterable[str]) -> dict[str, Invited]:
+    shown = await find_invitations(connection, state.shared, {code_hash(code) for code in codes}, state.at)
+    assigned = await load_assignments(connection, state, [held for _, held in shown.values()])
+    found = {}
+    for name, (one, held) in shown.items():
         mine = tuple(state.assignments[number].seen_by([held]) for number in answerable([held], assigned))
-        found[row.code_hash] = Invited(_read(row, held, as_ms(state.at)), held, mine)
+        found[name] = Invited(one, held, mine)
     state.invited |= {each.invitation.id: each for each in found.values()}
     return found
 

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.calendar import seen_by
 from conversations.hours import next_allowed
+from conversations.people import ROLES_BY_KIND
 from conversations.purposes import CalendarChange
 from storage.moments import as_ms
-from storage.rows import LASTS, ROLES_BY_KIND
+from storage.rows import LASTS
 from storage.tables import assignment, holding, post, region, window_change
 from storage.tables.base import AnyRow
 from storage.turn_state import Shared

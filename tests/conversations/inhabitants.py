@@ -25,6 +25,8 @@ class Mind:
     wrote_last: int = 0
     """The chat."""
     subscription: Subscription = USUAL
+    reminded_at: datetime | None = None
+    """When they want to be reminded."""
 
 
 @dataclass

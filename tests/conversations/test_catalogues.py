@@ -21,6 +21,7 @@ from conversations.dialogs.requests import ROLES
 from conversations.escalation import Progress
 from conversations.form_states import FormState
 from conversations.people import Role
+from conversations.snoozing import Later
 from conversations.texts import DOMAIN, LANGUAGES, LOCALES, Markup, Texts, texts_for
 from conversations.views.broadcast_records import COLUMNS
 from indicators.reading import Reason
@@ -30,6 +31,8 @@ CODE = Path(conversations.__file__).parent
 TAG = re.compile(r"</?\w+>")
 BEHIND = tuple(state.value for state in Progress if state is not Progress.SENT)
 FAMILIES = {
+    "button.later.": tuple(each.value for each in Later),
+    "word.later.": tuple(each.value for each in Later),
     "broadcast.button.": tuple(change.value for change in BroadcastChange),
     "broadcast.count.": (
         *("delivered", "read", "held", "uncertain", "dropped"),

@@ -16,6 +16,7 @@ import msgspec
 
 from conversations.brief import Library
 from conversations.events import IncomingFile
+from conversations.hours import zone_of
 from conversations.messages import Message
 from conversations.people import Assignment, Region, Role, Standing
 from conversations.session import Session
@@ -84,6 +85,17 @@ class Player:
         kept = {number: each for number, each in self.world.assignments.items() if each.region != place}
         self.world.assignments = kept
         self.world.assign(99, str(loaded.key), place)
+
+    def remind(self, who: str, by: str | None) -> None:
+        """Somebody is reminded of what they still have to do."""
+        self.who = who
+        self.world.reminds(who, by or "")
+
+    def expect_reminder(self, who: str, moment: str) -> None:
+        """Somebody has asked to be reminded at this moment, by the clock of western Indonesia."""
+        until = self.world.enter(who).mind.reminded_at
+        assert until, f"{who} did not ask for it"
+        assert f"{until.astimezone(zone_of('')):%Y-%m-%d %H:%M}" == moment, until
 
     def approve(self, row: str) -> None:
         """The coordinator has approved a row everywhere."""
@@ -311,6 +323,8 @@ LINES: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = tuple(
         (rf'{NAME} types "(?P<text>[^"]+)" with the code of (?P<other>[a-z]+)', Player.type_code),
         (rf"{NAME} sends: contact (?P<phone>\+?[\d ]+)(?P<of_other>, somebody else's)?", Player.send_contact),
         (rf"{NAME} is told nothing", Player.expect_silence),
+        (rf"{NAME} is reminded(?: by (?P<by>[a-z]+))?", Player.remind),
+        (rf"{NAME} is to be reminded (?P<moment>.+)", Player.expect_reminder),
         (rf"{NAME} sends: (?P<what>sticker|voice|video|contact)(?:, album (?P<album>\S+))?", Player.send_else),
         (
             rf'{NAME} sends(?: in reply to "(?P<about>[^"]+)")?: {FILE}',

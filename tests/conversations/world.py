@@ -36,7 +36,11 @@ from conversations.events import (
 )
 from conversations.needs import Missing, Need
 from conversations.people import Post, Region, Role, Standing
+from conversations.rules import default_rules
 from conversations.session import Session
+from conversations.snoozing import choices
+from conversations.tasks import open_tasks
+from conversations.views.reminders import opening_asked, opening_by, reminder
 from tests.conversations.inhabitants import Inhabitant
 from tests.conversations.laws import check_needs, check_step
 from tests.conversations.writable_store import WritableStore
@@ -115,6 +119,20 @@ class World(WritableStore):
     def sends_else(self, name: str, kind: str, album: str = "") -> None:
         """Send something that no form can use."""
         self.step(name, UnsupportedReceived(at=self.at, message=self.next_message(), kind=kind, album=album))
+
+    def reminds(self, name: str, by: str = "") -> None:
+        """Remind somebody as the program would, in somebody's name or, where they have asked for it, as they wished."""
+        reader = self.enter(name)
+        posts, code = tuple(reader.posts), reader.posts[0].region.code if reader.posts else ""
+        tasks = open_tasks(posts, self.assignments_of(reader), self.library, self.at)
+        assert tasks, f"{name} has nothing to do"
+        opening = opening_asked(reader.person) if reader.mind.reminded_at else None
+        if by:
+            asker = self.enter(by)
+            opening = opening_by(reader.person, asker.person, asker.posts[0], self.library)
+        until = tasks[0].window.closes_at if tasks[0].window else None
+        later = choices(self.at, code, default_rules(), until)
+        self.hear(reader, reminder(reader.person, tasks, later, at=self.at, opening=opening), None)
 
     def waits(self, **time: float) -> None:
         """Let time pass."""

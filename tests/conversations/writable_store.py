@@ -18,6 +18,7 @@ from conversations.actions import (
     KeepPhone,
     LaunchBroadcast,
     LeaveChat,
+    LeavePost,
     LinkChat,
     NudgeUnits,
     OptOut,
@@ -29,6 +30,7 @@ from conversations.actions import (
     SendAnswers,
     SetLanguage,
     SetTimes,
+    Snooze,
     Subscribe,
     Tell,
 )
@@ -252,3 +254,14 @@ class WritableStore(ReadableStore):
     @do.register
     def _(self, action: KeepPhone, inhabitant: Inhabitant) -> None:
         inhabitant.phone = action.phone
+
+    @do.register
+    def _(self, action: Snooze, inhabitant: Inhabitant) -> None:
+        assert action.until > self.at
+        inhabitant.mind.reminded_at = action.until
+
+    @do.register
+    def _(self, action: LeavePost, inhabitant: Inhabitant) -> None:
+        kept = [post for post in inhabitant.posts if post.id != action.post]
+        assert len(kept) == len(inhabitant.posts) - 1, "only one's own post can be laid down"
+        inhabitant.posts[:] = kept
