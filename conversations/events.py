@@ -63,7 +63,7 @@ class FileReceived(Happened, frozen=True, tag="file"):
 
 
 class FileTarget(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where a file is to be attached. ``row`` is empty while nobody has said."""
+    """Where a file is to be attached. ``row`` is empty while nobody has said; what is no evidence has no assignment."""
 
     assignment: int
     row: str

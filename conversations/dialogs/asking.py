@@ -6,7 +6,7 @@ from conversations.dialogs.offers import menu_button
 from conversations.forms import Filling, Spot
 from conversations.messages import Button
 from conversations.needs import Topic
-from conversations.session import Asking, Confirming, Drafting, Home, Session, Sorting, Writing
+from conversations.session import Asking, Confirming, Drafting, Home, Lost, Session, Sorting, Writing
 from conversations.sheets import Answer
 from conversations.taps import Verb, tap
 from conversations.texts import Markup
@@ -117,7 +117,7 @@ def pause(turn: Turn) -> None:
     turn.note(paused=asking_of(turn.session), place=Home())
 
 
-def leave_to(turn: Turn, place: Sorting | Home | Drafting | Writing) -> None:
+def leave_to(turn: Turn, place: Lost | Home | Sorting | Drafting | Writing) -> None:
     """Go elsewhere for a moment; the open question waits."""
     turn.note(paused=asking_of(turn.session), place=place)
 

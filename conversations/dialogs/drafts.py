@@ -25,8 +25,8 @@ from conversations.texts import Markup
 from conversations.turn import Turn, column, joined
 from conversations.views.drafts import beginning
 
-DRAFT_KEY = "siaran"
-"""What a file is fetched for that belongs to a broadcast."""
+DRAFT_KEY = ":siaran"
+"""What a file is fetched for that belongs to a broadcast; no question is called so."""
 MOST_PLACEHOLDERS = 10
 Step = Literal["text", "audience", "subdistrict", "person", "preview", "time", "sure"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from conversations.actions import FetchFile
-from conversations.dialogs import broadcasts, drafts
+from conversations.dialogs import broadcasts, drafts, letters
 from conversations.dialogs.asking import ask, ask_again, leave_to, open_spot
 from conversations.dialogs.files import list_files
 from conversations.dialogs.going import ask_next
@@ -25,6 +25,8 @@ from conversations.views.naming import shortened
 from conversations.views.questions import files_said
 from indicators.form import Row
 
+ELSEWHERE = {drafts.DRAFT_KEY: broadcasts.take_file, letters.LETTER_KEY: letters.pass_on}
+"""What is no evidence, by what it was fetched for."""
 MOST_ROWS_OFFERED = 8
 MOST_UNSORTED = 10
 MOST_LABEL = 50
@@ -42,8 +44,7 @@ ROW_IN_CAPTION = re.compile(r"^(?:no\.?|nomor|ubah)?\s*(\d+[A-Z]?(?:\.\d+[a-z]*)
 
 def receive(turn: Turn, event: FileReceived) -> None:
     """Take a file in: decide where it belongs, and have it fetched."""
-    if isinstance(turn.place, Drafting):
-        drafts.receive_file(turn, event)
+    if _belongs_elsewhere(turn, event):
         return
     target = _target(turn, event)
     if target is None:
@@ -52,6 +53,14 @@ def receive(turn: Turn, event: FileReceived) -> None:
         take_file_in_vain(turn, event, turn.texts("evidence.too_large"))
     else:
         turn.do(FetchFile(event.file, target))
+
+
+def _belongs_elsewhere(turn: Turn, event: FileReceived) -> bool:
+    """A file may belong to a broadcast that is being written, or answer what somebody wrote."""
+    if isinstance(turn.place, Drafting):
+        drafts.receive_file(turn, event)
+        return True
+    return letters.receive_file(turn, event)
 
 
 def _target(turn: Turn, event: FileReceived) -> FileTarget | None:
@@ -91,8 +100,8 @@ def _by_caption(turn: Turn, event: FileReceived) -> tuple[int, Row] | None:
 
 def stored(turn: Turn, event: FileStored) -> None:
     """A file lies in the store now: attach it, or ask where it belongs."""
-    if event.target.key == drafts.DRAFT_KEY and not event.target.assignment:
-        broadcasts.take_file(turn, event)
+    if event.target.key in ELSEWHERE:
+        ELSEWHERE[event.target.key](turn, event)
         return
     assignment = turn.assignment(event.target.assignment)
     if assignment is None:

@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from conversations.actions import Tell
+from conversations.actions import FetchFile, Tell
 from conversations.audiences import Placeholder, filled
 from conversations.broadcasts import ReceivedBroadcast
 from conversations.dialogs.answering import take_written
 from conversations.dialogs.asking import leave_to, open_spot, say_and_ask_again, waiting
 from conversations.dialogs.home import lost_buttons, menu_buttons, not_understood
 from conversations.dialogs.misses import explain_miss
+from conversations.events import MOST_FILE_BYTES, FileReceived, FileStored, FileTarget, StoredFile
 from conversations.letters import MOST_LETTER_CHARACTERS, Letter
 from conversations.messages import Button
 from conversations.needs import CoordinatorsNeed, FreshCodeNeed, LetterNeed, PersonNeed, ReceivedBroadcastNeed
@@ -26,6 +27,8 @@ from conversations.views.letters import letter_message, letter_text, quoted
 from conversations.views.naming import post_name
 from conversations.words import NO, YES, plain
 
+LETTER_KEY = ":surat"
+"""What a file is fetched for that answers somebody; no question is called so. Its row names what it answers."""
 SILENCE = timedelta(minutes=10)
 """Whoever has been silent for so long may mean what came meanwhile, and not the question that is open."""
 RECENT = timedelta(days=3)
@@ -197,14 +200,18 @@ def _write(turn: Turn, place: Writing, written: str) -> None:
         turn.move(replace(place, written=""))
         turn.say(turn.texts("letter.too_long", most=MOST_LETTER_CHARACTERS), column(_cancel_button(turn)))
         return
+    _send(turn, place, written)
+
+
+def _send(turn: Turn, place: Writing, written: str, file: StoredFile | None = None) -> None:
     heard = _heard(turn, place)
     readers = _readers(turn, heard)
-    turn.move(Home() if turn.brief.posts else Lost())
+    leave_to(turn, Home() if turn.brief.posts else Lost())
     if not readers:
         _say_nobody(turn)
         return
     for person in readers:
-        _tell(turn, person, written, about=heard.text if heard else "")
+        _tell(turn, person, written, about=heard.text if heard else "", file=file)
     name = _name(turn, readers[0]) if len(readers) == 1 else turn.texts("letter.coordinators")
     say_and_ask_again(turn, turn.texts("letter.sent", name=name))
 
@@ -217,12 +224,12 @@ def _readers(turn: Turn, heard: Heard | None) -> tuple[int, ...]:
     return (heard.sender,) if heard and heard.sender in coordinators else coordinators
 
 
-def _tell(turn: Turn, person: int, written: str, *, about: str) -> None:
+def _tell(turn: Turn, person: int, written: str, *, about: str, file: StoredFile | None = None) -> None:
     texts = turn.texts_of(person)
     letter = _letter(turn, person, written)
     post = post_name(turn.brief.library, turn.holds(Role.COORDINATOR) or turn.brief.posts[0], texts)
     text = letter_text(texts, turn.brief.person.called, post, written)
-    message = letter_message(texts, text, code=letter.code, about=about)
+    message = replace(letter_message(texts, text, code=letter.code, about=about), file=file)
     turn.do(Tell(person, message, f"letter:{letter.code}", letter=letter))
 
 
@@ -262,16 +269,53 @@ def _as_read(turn: Turn, text: str) -> str:
 
 def take_reply(turn: Turn, message: str, written: str) -> bool:
     """Words about an older message that brought a letter or a broadcast answer it; False when it brought neither."""
-    if not turn.brief.posts:
-        return False
-    me = turn.brief.person.id
-    needs = (LetterNeed(me, "", turn.brief.address, message), ReceivedBroadcastNeed(me, message))
-    heard = next((found for need in needs if (found := _as_heard(turn, turn.find(need)))), None)
+    heard = _heard_in(turn, message)
     if heard is None:
         return False
     leave_to(turn, heard.place)
     _write(turn, heard.place, written)
     return True
+
+
+def _heard_in(turn: Turn, message: str) -> Heard | None:
+    if not turn.brief.posts:
+        return None
+    me = turn.brief.person.id
+    needs = (LetterNeed(me, "", turn.brief.address, message), ReceivedBroadcastNeed(me, message))
+    return next((found for need in needs if (found := _as_heard(turn, turn.find(need)))), None)
+
+
+# a picture or document instead of words
+
+
+def receive_file(turn: Turn, event: FileReceived) -> bool:
+    """Have a file fetched that answers a letter or a broadcast, or asks a question; False when it does not."""
+    place = _place_of(turn, event)
+    if place is None:
+        return False
+    if event.file.size_bytes > MOST_FILE_BYTES:
+        leave_to(turn, place)
+        turn.opening = turn.texts("evidence.too_large")
+        repeat(turn, place)
+        return True
+    heard, caption = _heard(turn, place), event.caption.strip()[:MOST_LETTER_CHARACTERS]
+    for person in _readers(turn, heard) if caption else ():
+        _tell(turn, person, caption, about=heard.text if heard else "")
+    turn.do(FetchFile(event.file, FileTarget(0, f"{place.broadcast}/{place.letter}", LETTER_KEY)))
+    return True
+
+
+def _place_of(turn: Turn, event: FileReceived) -> Writing | None:
+    if event.reply_to:
+        heard = _heard_in(turn, event.reply_to)
+        return heard.place if heard else None
+    return turn.place if isinstance(turn.place, Writing) and not turn.place.written else None
+
+
+def pass_on(turn: Turn, event: FileStored) -> None:
+    """A file that answers somebody lies in the store now: hand it on."""
+    broadcast, _, letter = event.target.row.partition("/")
+    _send(turn, Writing(letter, int(broadcast)), turn.texts.plain("letter.file"), event.file)
 
 
 def came_meanwhile(turn: Turn, written: str) -> bool:
