@@ -27,7 +27,7 @@ class Placeholder(StrEnum):
     REGION = "{desa}"
     """The region of the reader's post: ``Desa Sungai Rebo``."""
     MISSING = "{kurang}"
-    """What their form still lacks: ``4 pertanyaan dan 2 foto``."""
+    """What their form still lacks: ``4 jawaban dan 2 bukti``."""
 
 
 PLACEHOLDERS: Mapping[str, Placeholder] = {each.value: each for each in Placeholder}

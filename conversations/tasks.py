@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -73,7 +73,7 @@ def _task(posts: Sequence[Post], assignment: Assignment, library: Library, at: d
     form = library.forms[assignment.form]
     offices = {post.office for post in answering}
     is_part = "" not in offices
-    marks = _marks(form, assignment.progress, offices) if is_part else assignment.progress
+    marks = marks_of(form, assignment.progress, offices) if is_part else assignment.progress
     state = form_state(marks, is_sent=assignment.sent_at is not None)
     lacks = lacks_of(marks)
     if state is FormState.SENT or not lacks.whole or (is_part and state is FormState.COMPLETE):
@@ -81,8 +81,9 @@ def _task(posts: Sequence[Post], assignment: Assignment, library: Library, at: d
     return Task(mine, form, mine.window(at), state, lacks)
 
 
-def _marks(form: Form, progress: str, offices: set[str]) -> str:
-    return "".join(progress[row.ordinal - 1] for row in form.rows if offices.intersection(row.holders))
+def marks_of(form: Form, progress: str, offices: Collection[str]) -> str:
+    """Give the marks of the rows that offices hold."""
+    return "".join(progress[row.ordinal - 1] for row in form.rows if not set(row.holders).isdisjoint(offices))
 
 
 def lacks_of(progress: str) -> Lacks:

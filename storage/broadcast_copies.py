@@ -12,6 +12,7 @@ from conversations.brief import Library
 from conversations.messages import Message
 from conversations.people import ROLES_BY_KIND, Person, Post, Role
 from conversations.sheets import RowMark
+from conversations.tasks import marks_of
 from conversations.views.broadcast_copies import CopyReader, Written, broadcast_copy
 from storage.tables import assignment, cycle
 
@@ -38,8 +39,7 @@ def _marks(library: Library, post: Post, forms: Sequence[tuple[str, str]]) -> st
         return ""
     if post.role is not Role.OFFICE:
         return "".join(progress for _, progress in forms)
-    held = ((progress, row) for key, progress in forms for row in library.forms[key].rows if post.office in row.holders)
-    return "".join(progress[row.ordinal - 1] for progress, row in held)
+    return "".join(marks_of(library.forms[key], progress, (post.office,)) for key, progress in forms)
 
 
 async def _progress(

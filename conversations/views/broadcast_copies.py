@@ -8,12 +8,11 @@ from conversations.audiences import MOST_TEMPLATE_CHARACTERS, Placeholder, fille
 from conversations.events import StoredFile
 from conversations.messages import Button, Message, Template, escaped
 from conversations.people import Person, Region
-from conversations.sheets import RowMark
 from conversations.taps import Verb, tap
+from conversations.tasks import lacks_of
 from conversations.texts import Markup, texts_for
 from conversations.turn import column, joined
-
-UNANSWERED = f"{RowMark.UNTOUCHED}{RowMark.STARTED}{RowMark.PUT_OFF}{RowMark.RETURNED}"
+from conversations.views.missing import missing_text
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -43,7 +42,7 @@ def broadcast_copy(written: Written, reader: CopyReader) -> Message:
     values = {
         Placeholder.NAME: reader.person.called or texts.plain("you"),
         Placeholder.REGION: _place(reader),
-        Placeholder.MISSING: missing_said(reader),
+        Placeholder.MISSING: _missing(reader),
     }
     said = filled(written.text, values)
     sender = texts.plain("role.coordinator", region=written.district)
@@ -63,13 +62,6 @@ def _place(reader: CopyReader) -> str:
     return texts.plain("broadcast.ward" if region.is_ward else "broadcast.village", name=region.name)
 
 
-def missing_said(reader: CopyReader) -> str:
-    """Say what the reader's forms still lack: ``4 pertanyaan dan 2 foto``."""
+def _missing(reader: CopyReader) -> str:
     texts = texts_for(reader.person.language)
-    questions = sum(map(reader.marks.count, UNANSWERED))
-    photos = reader.marks.count(RowMark.LACKS_EVIDENCE)
-    parts = [
-        *([texts.count("broadcast.questions", questions)] if questions else []),
-        *([texts.count("broadcast.photos", photos)] if photos else []),
-    ]
-    return texts.plain("broadcast.and").join(parts) if parts else texts.plain("broadcast.nothing")
+    return missing_text(lacks_of(reader.marks), texts) or texts.plain("broadcast.nothing")

@@ -108,7 +108,7 @@ def test_a_copy_says_what_is_the_readers_own() -> None:
 
     assert text == (
         "📣 <b>Pesan dari Koordinator KLA Kabupaten Kaur</b>\n\n"
-        "Yth. Bapak Ahmad di Desa Linau: kurang 5 pertanyaan dan 1 foto &lt;segera&gt;"
+        "Yth. Bapak Ahmad di Desa Linau: kurang 4 jawaban dan 1 bukti dan 1 baris yang dikembalikan &lt;segera&gt;"
     )
 
 
@@ -118,11 +118,11 @@ def test_a_copy_says_what_is_the_readers_own() -> None:
         (CopyReader(Person(1), WARD, "##"), "Bapak/Ibu, Kelurahan Bandar, tidak ada"),
         (
             CopyReader(msgspec.structs.replace(AHMAD, language="en"), SUBDISTRICT, "xx"),
-            "Bapak Ahmad, Maje subdistrict, 2 photos",
+            "Bapak Ahmad, Maje subdistrict, 2 pieces of evidence",
         ),
         (
             CopyReader(AHMAD, Region(1, "17.04", "Kabupaten Kaur", "district"), "."),
-            "Bapak Ahmad, Kabupaten Kaur, 1 pertanyaan",
+            "Bapak Ahmad, Kabupaten Kaur, 1 jawaban",
         ),
     ],
 )

@@ -356,9 +356,9 @@ async def test_everybody_who_is_meant_gets_one_copy_in_their_own_words(here: Kau
     assert [text for text in early if "Pesan dari" in text] == []
     assert vias == frozenset()
     assert sorted(text.partition("\n\n")[2] for _, text in delivery.copies()) == [
-        "Yth. Bapak Ahmad di Desa Gedung Wani: kurang 4 pertanyaan.",
-        "Yth. Bapak Ahmad di Desa Penandingan: kurang 3 pertanyaan.",
-        "Yth. Bapak Ahmad di Desa Tinggi Ari: kurang 4 pertanyaan.",
+        "Yth. Bapak Ahmad di Desa Gedung Wani: kurang 4 jawaban.",
+        "Yth. Bapak Ahmad di Desa Penandingan: kurang 3 jawaban.",
+        "Yth. Bapak Ahmad di Desa Tinggi Ari: kurang 4 jawaban.",
     ]
     kept = await here.broadcast()
     assert kept
@@ -738,6 +738,6 @@ async def test_an_office_is_told_what_its_own_rows_lack(here: Kaur) -> None:
     samples = (await here.preview(roles=(Role.OFFICE,))).samples
 
     assert [each.message.text.rpartition(": ")[2] for each in samples] == [
-        "kurang 2 pertanyaan.",
-        "kurang 1 pertanyaan.",
+        "kurang 2 jawaban.",
+        "kurang 1 jawaban.",
     ]
