@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from conversations.dialogs.asking import pause
 from conversations.dialogs.offers import continue_button, menu_button
 from conversations.dialogs.status import deadline_line
@@ -27,7 +29,7 @@ def show(turn: Turn, *, before: Markup | str = "") -> None:
     own = turn.current_assignment
     text = joined(
         before,
-        calendar_text(shown, district, library, texts, at=at),
+        calendar_text(shown, district, library, texts, at=at, forms=_forms(turn)),
         extensions_text(shown, library, texts, at) if is_coordinator else None,
         deadline_line(turn, own) if own else None,
     )
@@ -42,6 +44,13 @@ def known(turn: Turn) -> tuple[ShownCalendar, Region] | None:
     shown = turn.find(CalendarNeed(post.region.district_id))
     district = turn.find(RegionNeed(post.region.district_id))
     return (shown, district) if isinstance(shown, ShownCalendar) and isinstance(district, Region) else None
+
+
+def _forms(turn: Turn) -> Collection[str]:
+    """Whoever looks after others sees all forms, everybody else their own."""
+    if turn.holds(Role.COORDINATOR, Role.OFFICIAL):
+        return turn.brief.library.forms.keys()
+    return {each.form for each in turn.brief.assignments}
 
 
 def _buttons(turn: Turn, *, is_coordinator: bool) -> Buttons:

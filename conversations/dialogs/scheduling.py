@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -10,6 +10,7 @@ from conversations.actions import Extend, SetTimes
 from conversations.calendar import ALL_FORMS, Calendar, Fault, Times, Window, at_work, moved
 from conversations.dialogs import calendar
 from conversations.dialogs.asking import asking_of
+from conversations.hours import last_day
 from conversations.messages import Button
 from conversations.needs import RegionNeed, RegionSearchNeed
 from conversations.people import Post, Region, Role
@@ -18,9 +19,10 @@ from conversations.spans import read_span
 from conversations.taps import Tap, Verb, tap
 from conversations.texts import Markup
 from conversations.turn import Buttons, Turn, column, joined
+from conversations.views.bars import long_date
 from conversations.views.calendar import end_text, span_text
 from conversations.views.naming import office_name, post_name, region_name
-from conversations.views.schedules import form_name, stage_name, times_text
+from conversations.views.schedules import stage_name, times_text
 from conversations.words import NO, YES, plain
 
 UNITS = {"village": "desa", "subdistrict": "kecamatan", "district": "kabupaten"}
@@ -29,6 +31,10 @@ MOST_OFFERED = 5
 MOST_SEARCH_CHARACTERS = 80
 MOST_REASON_CHARACTERS = 300
 ALL = "all"
+A_WEEK = timedelta(days=7)
+"""Later than an end: what is given as an example."""
+LEAST_CHARACTERS = 3
+"""Of an office's name that is looked for."""
 
 
 def take_words(turn: Turn, words: str) -> None:
@@ -90,9 +96,8 @@ def _choose_office(turn: Turn, _place: Scheduling, tapped: Tap) -> None:
     if office in offices:
         _go_on(turn, Scheduling(is_extension=True, holder=Post(0, Role.OFFICE, post.region, office=office)))
     else:
-        lines = [Button(office_name(turn.brief.library, each, turn.texts), _tap("office", each)) for each in offices]
         turn.move(Scheduling(is_extension=True))
-        turn.say(turn.texts("schedule.office"), column(*lines))
+        turn.say(turn.texts("schedule.office"), column(*_office_buttons(turn), _cancel(turn)))
 
 
 def _again(turn: Turn, place: Scheduling, _tapped: Tap) -> None:
@@ -174,11 +179,18 @@ def _search(turn: Turn, written: str) -> None:
     words = written[:MOST_SEARCH_CHARACTERS].strip().casefold()
     found = turn.find(RegionSearchNeed(words, tuple(ROLE_OF), _district(turn).code))
     assert isinstance(found, tuple)
-    if not found:
+    regions = [Button(region_name(each, turn.texts), _tap("region", each.id)) for each in found[:MOST_OFFERED]]
+    offices = [
+        each for each in _office_buttons(turn) if len(words) >= LEAST_CHARACTERS and words in each.label.casefold()
+    ]
+    if not regions and not offices:
         _go_on(turn, Scheduling(is_extension=True), before=turn.texts("schedule.region_unknown"))
         return
-    buttons = [Button(region_name(each, turn.texts), _tap("region", each.id)) for each in found[:MOST_OFFERED]]
-    turn.say(turn.texts("schedule.which_region"), column(*buttons))
+    turn.say(turn.texts("schedule.which_region"), column(*offices, *regions, _cancel(turn)))
+
+
+def _office_buttons(turn: Turn) -> list[Button]:
+    return [Button(office_name(turn.brief.library, each, turn.texts), _tap("office", each)) for each in _offices(turn)]
 
 
 def _go_on(turn: Turn, place: Scheduling, *, before: Markup | str = "") -> None:
@@ -197,18 +209,19 @@ def _asked_for_times(turn: Turn, place: Scheduling) -> tuple[Markup, Buttons]:
         return texts("schedule.stage"), column(*choices, _cancel(turn))
     title = stage.title.said(texts.language)
     if place.form is None and stage.takes_answers:
-        forms = [Button(form_name(each, library, texts), _tap("form", each)) for each in library.forms]
+        forms = [Button(form.title.said(texts.language), _tap("form", key)) for key, form in library.forms.items()]
         every = Button(texts.plain("button.calendar_all"), _tap("form", ALL))
         return texts("schedule.form", stage=title), column(every, *forms, _cancel(turn))
     named = replace(place, form=place.form or ALL_FORMS)
     turn.move(named)
     old = _times(turn, named)
-    code, form = _district(turn).code, form_name(named.form or "", library, texts)
+    code, title = _district(turn).code, stage_name(named.stage, named.form or ALL_FORMS, library, texts)
     said = times_text(old, code, texts)
     new = moved(old, opens_at=named.opens_at, due_at=named.due_at)
     if isinstance(new, Fault):
-        return texts("schedule.times", stage=title, form=form, times=said), column(_cancel(turn))
-    confirm = texts("schedule.confirm", stage=title, form=form, old=said, new=times_text(new, code, texts))
+        first, last = (long_date(turn.today + timedelta(days=days), texts.language) for days in (1, 7))
+        return texts("schedule.times", stage=title, times=said, first=first, last=last), column(_cancel(turn))
+    confirm = texts("schedule.confirm", stage=title, old=said, new=times_text(new, code, texts))
     return confirm, _confirmation(turn)
 
 
@@ -222,10 +235,11 @@ def _asked_for_extension(turn: Turn, place: Scheduling) -> tuple[Markup, Buttons
     if window is None or window.due_at is None:
         turn.move(Home())
         return texts("schedule.endless", post=post), column(_cancel(turn))
-    stage = stage_name(window.stage, turn.brief.library, texts)
+    stage = stage_name(window.stage, ALL_FORMS, turn.brief.library, texts)
     if place.due_at is None:
-        asked = texts("schedule.until", post=post, stage=stage, end=end_text(window.due_at, code, texts))
-        return asked, column(_cancel(turn))
+        later = long_date(last_day(max(window.due_at, turn.event.at) + A_WEEK, code), texts.language)
+        end = end_text(window.due_at, code, texts)
+        return texts("schedule.until", post=post, stage=stage, end=end, later=later), column(_cancel(turn))
     until = end_text(place.due_at, code, texts)
     if not place.reason:
         return texts("schedule.reason", end=until), column(_cancel(turn))
@@ -249,7 +263,7 @@ def _set_times(turn: Turn, place: Scheduling) -> None:
     found = _calendar(turn)
     turn.do(SetTimes(found.cycle, found.district, times))
     turn.move(Home())
-    title = stage_name(place.stage, turn.brief.library, turn.texts)
+    title = stage_name(place.stage, times.form, turn.brief.library, turn.texts)
     span = span_text(times.opens_at, times.due_at, _district(turn).code, turn.texts)
     takes = place.stage in turn.brief.library.instrument.answering
     done = turn.texts("schedule.done_telling" if takes else "schedule.done", stage=title, times=span)

@@ -29,7 +29,7 @@ def end_text(at: datetime, region_code: str, texts: Texts) -> Markup:
 
 
 def span_text(opens_at: datetime | None, due_at: datetime | None, region_code: str, texts: Texts) -> Markup:
-    """Say from when to when: ``1 Maret 2026 s.d. 31 Maret 2026``; up to four days with the number of hours."""
+    """Say from when to when: ``1 Maret 2026 s.d. 31 Maret 2026``; few hours are counted."""
     start = start_text(opens_at, region_code, texts) if opens_at else None
     end = end_text(due_at, region_code, texts) if due_at else None
     if start is None or end is None or opens_at is None or due_at is None:
@@ -37,8 +37,9 @@ def span_text(opens_at: datetime | None, due_at: datetime | None, region_code: s
             return texts("calendar.from", start=start)
         return texts("calendar.until", end=end) if end else texts("calendar.endless")
     span = start if start == end else texts("calendar.span", start=start, end=end)
-    hours = (due_at - opens_at) // HOUR
-    return texts.count("calendar.with_hours", hours, span=span) if due_at - opens_at <= SHORT else span
+    length, zone = due_at - opens_at, zone_of(region_code)
+    are_days = all(each.astimezone(zone).time() == time() for each in (opens_at, due_at))
+    return span if are_days or length > SHORT else texts.count("calendar.with_hours", length // HOUR, span=span)
 
 
 def left_text(window: Window, at: datetime, region_code: str, texts: Texts) -> Markup:

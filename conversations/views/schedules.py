@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
 from conversations.brief import Library
-from conversations.calendar import ALL_FORMS, Calendar, Times
+from conversations.calendar import ALL_FORMS, Times
 from conversations.needs import ShownCalendar
 from conversations.people import Region
 from conversations.texts import Markup, Texts
@@ -17,10 +17,13 @@ from conversations.views.naming import post_name
 MOST_EXTENSIONS = 10
 
 
-def calendar_text(shown: ShownCalendar, district: Region, library: Library, texts: Texts, *, at: datetime) -> Markup:
-    """List the stages that have times; what is going on now stands out."""
+def calendar_text(
+    shown: ShownCalendar, district: Region, library: Library, texts: Texts, *, at: datetime, forms: Collection[str]
+) -> Markup:
+    """List the stages that have times, those of single forms only for these; what is going on now stands out."""
     title = texts("calendar.title", region=district.name, year=shown.calendar.year)
-    listed = list(_stages(shown.calendar, district.code, library, texts, at=at))
+    times = [each for each in shown.calendar.times if _is_set(each) and each.form in (ALL_FORMS, *forms)]
+    listed = list(_stages(times, district.code, library, texts, at=at))
     stages = "\n".join(listed) if listed else texts("calendar.none")
     return Markup(f"{title}\n\n{stages}")
 
@@ -45,15 +48,11 @@ def extensions_text(shown: ShownCalendar, library: Library, texts: Texts, at: da
     return Markup("\n".join([texts("calendar.extensions"), *listed, *rest]))
 
 
-def form_name(form: str, library: Library, texts: Texts) -> str:
-    """Name a form, or all of them."""
-    return library.forms[form].title.said(texts.language) if form else texts.plain("calendar.all_forms")
-
-
-def stage_name(stage: str, library: Library, texts: Texts) -> str:
-    """Name a stage of the instrument's calendar."""
+def stage_name(stage: str, form: str, library: Library, texts: Texts) -> str:
+    """Name a stage of the instrument's calendar, with the one form that is meant."""
     known = library.instrument.stage(stage)
-    return known.title.said(texts.language) if known else stage
+    title = known.title.said(texts.language) if known else stage
+    return f"{title} ({library.forms[form].title.said(texts.language)})" if form in library.forms else title
 
 
 def times_text(times: Times | None, code: str, texts: Texts) -> Markup:
@@ -63,15 +62,11 @@ def times_text(times: Times | None, code: str, texts: Texts) -> Markup:
     return span_text(times.opens_at, times.due_at, code, texts)
 
 
-def _stages(calendar: Calendar, code: str, library: Library, texts: Texts, *, at: datetime) -> Iterator[Markup]:
+def _stages(listed: Sequence[Times], code: str, library: Library, texts: Texts, *, at: datetime) -> Iterator[Markup]:
     for stage in library.instrument.stages:
-        for times in calendar.times:
-            if times.key != stage.key or not _is_set(times) or times.form not in (ALL_FORMS, *library.forms):
-                continue
+        for times in [each for each in listed if each.key == stage.key]:
             key = "calendar.stage_now" if _is_on(times, at) else "calendar.stage"
-            title = stage.title.said(texts.language)
-            if times.form:
-                title = f"{title} ({form_name(times.form, library, texts)})"
+            title = stage_name(stage.key, times.form, library, texts)
             yield texts(key, title=title, times=times_text(times, code, texts))
 
 

@@ -102,5 +102,5 @@ def test_whoever_may_answer_now_can_go_on_at_once() -> None:
     assert closed.template
     assert closed.template.parameters[1:] == (
         library().forms["dekela"].title.said("id"),
-        "7 April 2026 (24 jam)",
+        "7 April 2026",
     )
