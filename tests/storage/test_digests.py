@@ -207,6 +207,24 @@ async def test_villages_are_reminded_in_the_camats_name_once_a_day(kaur: Store) 
     assert len(await waiting(kaur)) == 4
 
 
+async def test_a_reminder_in_the_camats_name_says_whose_and_comes_the_day_after_another_message(kaur: Store) -> None:
+    await appoint(kaur, "camat", KINAL, Role.SUBDISTRICT_HEAD)
+    await appoint(kaur, "head", VILLAGE, Role.VILLAGE_HEAD)
+    await appoint(kaur, "other", OTHER_VILLAGE, Role.VILLAGE_HEAD)
+    first, second = [(await region(kaur, code)).id for code in (VILLAGE, OTHER_VILLAGE)]
+    await take(kaur, text_from("camat", 1), NudgeUnits((first,)))
+    (today,) = await told(kaur, NOW)
+    late = NOW + timedelta(hours=8)
+
+    await take(kaur, text_from("camat", 2, at=late), NudgeUnits((first, second)), at=late)
+
+    assert today.text.startswith("<b>Bapak Ahmad</b> (Camat, Kecamatan Kinal) mengingatkan:")
+    assert await told(kaur, late) == []  # it is eleven at night
+    morning = moment_there((NOW + timedelta(days=1)).date(), time(8), KAUR)
+    assert len(await told(kaur, morning)) == 1
+    assert await told(kaur, morning + timedelta(days=2)) == []
+
+
 async def test_nobody_has_the_people_of_others_reminded(kaur: Store) -> None:
     await appoint(kaur, "camat", OTHER_KECAMATAN, Role.SUBDISTRICT_HEAD)
     await appoint(kaur, "head", VILLAGE, Role.VILLAGE_HEAD)
