@@ -17,7 +17,7 @@ from conversations.dialogs.misses import explain_miss
 from conversations.events import MOST_FILE_BYTES, FileReceived, FileStored, FileTarget, StoredFile
 from conversations.letters import MOST_LETTER_CHARACTERS, Letter
 from conversations.messages import Button
-from conversations.needs import CoordinatorsNeed, FreshCodeNeed, LetterNeed, PersonNeed, ReceivedBroadcastNeed
+from conversations.needs import CoordinatorsNeed, FreshCodeNeed, LetterNeed, Missing, PersonNeed, ReceivedBroadcastNeed
 from conversations.people import Person, Role
 from conversations.session import Asking, Home, Lost, Writing
 from conversations.taps import Tap, Verb, tap
@@ -281,8 +281,16 @@ def _heard_in(turn: Turn, message: str) -> Heard | None:
     if not turn.brief.posts:
         return None
     me = turn.brief.person.id
-    needs = (LetterNeed(me, "", turn.brief.address, message), ReceivedBroadcastNeed(me, message))
-    return next((found for need in needs if (found := _as_heard(turn, turn.find(need)))), None)
+    found = _find(turn, LetterNeed(me, "", turn.brief.address, message), ReceivedBroadcastNeed(me, message))
+    return next(iter(found), None)
+
+
+def _find(turn: Turn, *needs: LetterNeed | ReceivedBroadcastNeed) -> list[Heard]:
+    """Look several up at once."""
+    missing = [need for need in needs if need not in turn.brief.known]
+    if missing:
+        raise Missing(*missing)
+    return [heard for need in needs if (heard := _as_heard(turn, turn.find(need)))]
 
 
 # a picture or document instead of words
@@ -336,8 +344,8 @@ def was_lately(turn: Turn, written: str) -> bool:
 
 def _newest(turn: Turn) -> Heard | None:
     me = turn.brief.person.id
-    found = (_as_heard(turn, turn.find(need)) for need in (LetterNeed(me), ReceivedBroadcastNeed(me)))
-    return max((each for each in found if each), key=lambda each: each.sent_at, default=None)
+    found = _find(turn, LetterNeed(me), ReceivedBroadcastNeed(me))
+    return max(found, key=lambda each: each.sent_at, default=None)
 
 
 def _was_silent(turn: Turn) -> bool:

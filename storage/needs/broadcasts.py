@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from sqlalchemy import Select, Subquery, exists, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.audiences import Audience
@@ -155,21 +155,28 @@ async def received_broadcasts(
     connection: AsyncConnection, state: TurnState, needs: Collection[ReceivedBroadcastNeed]
 ) -> None:
     """Meet the need to know which broadcast somebody was sent."""
-    for need in needs:
-        names = (broadcast.c.id, broadcast.c.author_id, broadcast.c.text, outbox.c.done_at)
-        mine = (recipient.c.person_id == need.person) & (outbox.c.state == OutboxState.SENT)
-        if need.broadcast:
-            mine &= recipient.c.broadcast_id == need.broadcast
-        if need.message:
-            mine &= outbox.c.message_id == need.message
-        statement = (
-            select(*names)
-            .select_from(recipient)
-            .join(outbox, outbox.c.id == recipient.c.outbox_id)
-            .join(broadcast, broadcast.c.id == recipient.c.broadcast_id)
-            .where(mine)
-            .order_by(outbox.c.done_at.desc(), broadcast.c.id.desc())
-            .limit(1)
-        )
-        row = (await connection.execute(statement)).one_or_none()
-        state.known[need] = ReceivedBroadcast(row.id, row.author_id, row.text, from_ms(row.done_at)) if row else None
+    newest = {need for need in needs if not need.broadcast and not need.message}
+    if newest:
+        found = await _received(connection, recipient.c.person_id.in_({need.person for need in newest}))
+        state.known |= {need: found.get(need.person) for need in newest}
+    for need in {*needs} - newest:
+        mine = recipient.c.person_id == need.person
+        mine &= recipient.c.broadcast_id == need.broadcast if need.broadcast else outbox.c.message_id == need.message
+        state.known[need] = (await _received(connection, mine)).get(need.person)
+
+
+async def _received(connection: AsyncConnection, those: ColumnElement[bool]) -> dict[int, ReceivedBroadcast]:
+    """Give the newest of those broadcasts that each person was sent."""
+    order = (outbox.c.done_at.desc(), broadcast.c.id.desc())
+    place = func.row_number().over(partition_by=recipient.c.person_id, order_by=order).label("place")
+    names = (recipient.c.person_id, broadcast.c.id, broadcast.c.author_id, broadcast.c.text, outbox.c.done_at)
+    sent = (
+        select(*names, place)
+        .select_from(recipient)
+        .join(outbox, outbox.c.id == recipient.c.outbox_id)
+        .join(broadcast, broadcast.c.id == recipient.c.broadcast_id)
+        .where(those, outbox.c.state == OutboxState.SENT)
+        .subquery()
+    )
+    rows = await connection.execute(select(sent).where(sent.c.place == 1))
+    return {row.person_id: ReceivedBroadcast(row.id, row.author_id, row.text, from_ms(row.done_at)) for row in rows}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.letters import Letter
@@ -52,10 +52,13 @@ async def _by_message(connection: AsyncConnection, state: TurnState, needs: Coll
 
 
 async def _newest(connection: AsyncConnection, state: TurnState, needs: Collection[LetterNeed]) -> None:
-    for need in needs:
-        mine = select(letter).where(letter.c.reader_id == need.reader).order_by(*NEWEST_FIRST).limit(1)
-        row = (await connection.execute(mine)).one_or_none()
-        state.known[need] = _read(row) if row else None
+    if not needs:
+        return
+    place = func.row_number().over(partition_by=letter.c.reader_id, order_by=NEWEST_FIRST).label("place")
+    mine = select(letter, place).where(letter.c.reader_id.in_({need.reader for need in needs})).subquery()
+    newest = await connection.execute(select(mine).where(mine.c.place == 1))
+    found = {row.reader_id: _read(row) for row in newest}
+    state.known |= {need: found.get(need.reader) for need in needs}
 
 
 def _read(row: AnyRow) -> Letter:

@@ -102,3 +102,19 @@ async def test_letters_go_with_whoever_is_forgotten_and_with_time(kaur: Store) -
 
     assert (before, forgotten, young) == (3, 1, 1)
     assert (cleaned.letters, await how_many(kaur)) == (1, 0)
+
+
+async def test_everybody_has_a_newest_letter_of_their_own(kaur: Store) -> None:
+    head, coordinator = await two_people(kaur)
+    old, new = written(head, coordinator, "OLD"), written(head, coordinator, "NEW", later=SOON)
+    back = written(coordinator, head, "BACK")
+    await take(kaur, text_from("head", 1), new, old, back)
+    envelope = text_from("head", 2)
+    needs = [LetterNeed(each.person.id) for each in (head, coordinator)]
+
+    async with kaur.begin_turns(NOW) as turns:
+        await turns.claim([envelope])
+        await turns.fetch(needs)
+        found = [turns.brief(envelope).find(need) for need in needs]
+
+    assert found == [back.letter, new.letter]
