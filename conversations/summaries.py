@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -14,10 +14,11 @@ from conversations.brief import Library
 from conversations.escalation import DIGEST_ROLES, digest_at, open_windows
 from conversations.form_states import FormState, form_state
 from conversations.hours import day_there
+from conversations.ladder import rungs
 from conversations.needs import ScoreTotals
 from conversations.people import Assignment, Post, Region, Role
 from conversations.rules import Rules
-from conversations.sheets import ANSWERED_MARKS, RowMark
+from conversations.tasks import Lacks, lacks_of, open_tasks
 from conversations.views.scores import totals_of
 from indicators.scores import DistrictScore, score_district
 
@@ -65,8 +66,8 @@ class Unit(NamedTuple):
 
     assignment: Assignment
     state: FormState
-    whole: int
-    """Rows that concern the region, and the office where there is one."""
+    lacks: Lacks
+    """In the rows that concern the region, and the office where there is one."""
     now: Seen
     before: Seen
 
@@ -130,7 +131,7 @@ def outlook_on_forms(post: Post, assignments: Iterable[Assignment], library: Lib
     known = list(assignments)
     newest = max((each.cycle for each in known), default=0)
     units = (_unit(post, each, library, told) for each in known if each.cycle == newest)
-    return Outlook(post, units=tuple(unit for unit in units if unit.whole))
+    return Outlook(post, units=tuple(unit for unit in units if unit.lacks.whole))
 
 
 def _unit(post: Post, assignment: Assignment, library: Library, told: Figures) -> Unit:
@@ -138,13 +139,11 @@ def _unit(post: Post, assignment: Assignment, library: Library, told: Figures) -
     if post.role is Role.OFFICE:
         rows = library.forms[assignment.form].rows
         marks = "".join(marks[row.ordinal - 1] for row in rows if post.office in row.holders)
-    answered, evidence = sum(map(marks.count, ANSWERED_MARKS)), marks.count(RowMark.LACKS_EVIDENCE)
-    is_sent = assignment.sent_at is not None
-    now = Seen(answered, evidence, marks.count(RowMark.RETURNED), is_sent)
+    lacks, is_sent = lacks_of(marks), assignment.sent_at is not None
+    answered = lacks.whole - lacks.unanswered - lacks.returned
+    now = Seen(answered, lacks.evidence, lacks.returned, is_sent)
     before = told.forms.get(assignment.id, UNTOUCHED)
-    return Unit(
-        assignment, form_state(marks, is_sent=is_sent), len(marks) - marks.count(RowMark.NOT_RELEVANT), now, before
-    )
+    return Unit(assignment, form_state(marks, is_sent=is_sent), lacks, now, before)
 
 
 def outlook_on_scores(
@@ -158,21 +157,26 @@ def outlook_on_scores(
     return Outlook(post, standings=tuple(sorted(standings, key=lambda each: each.region.code)))
 
 
-def has_to_wait(outlooks: Iterable[Outlook], at: datetime, rules: Rules) -> bool:
+def has_to_wait(outlooks: Sequence[Outlook], library: Library, rules: Rules, at: datetime) -> bool:
     """Tell whether what is more urgent comes later on this day to whom these belong, who is told one thing a day."""
-    return any(_is_ahead(moment, each.post, at) for each in outlooks for moment in _urgent(each, at, rules))
+    code = outlooks[0].post.region.code
+    today = day_there(at, code)
+    urgent = (*_cards(outlooks, rules, at), *_reminders(outlooks, library, rules, at))
+    return any(moment > at - PLANNED_IN and day_there(moment, code) == today for moment in urgent)
 
 
-def _is_ahead(moment: datetime, post: Post, at: datetime) -> bool:
-    code = post.region.code
-    return moment > at - PLANNED_IN and day_there(moment, code) == day_there(at, code)
+def _cards(outlooks: Sequence[Outlook], rules: Rules, at: datetime) -> Iterator[datetime]:
+    """Give the moments of the cards of who has not finished."""
+    for each in outlooks:
+        post, windows = each.post, open_windows((unit.assignment for unit in each.units), at)
+        if post.role in DIGEST_ROLES:
+            moments = (digest_at(window, post.role, post.region.code, rules) for window in windows)
+            yield from (moment for moment in moments if moment)
 
 
-def _urgent(outlook: Outlook, at: datetime, rules: Rules) -> Iterator[datetime]:
-    """Give the moments of the cards that its reader gets."""
-    post = outlook.post
-    if post.role in DIGEST_ROLES:
-        for window in open_windows((each.assignment for each in outlook.units), at):
-            moment = digest_at(window, post.role, post.region.code, rules)
-            if moment:
-                yield moment
+def _reminders(outlooks: Sequence[Outlook], library: Library, rules: Rules, at: datetime) -> Iterator[datetime]:
+    """Give the moments of the reminders of what the own forms lack."""
+    assignments = [unit.assignment for each in outlooks for unit in each.units]
+    for task in open_tasks([each.post for each in outlooks], assignments, library, at):
+        if task.window:
+            yield from (rung.at for rung in rungs(task.window, task.assignment.region.code, rules))

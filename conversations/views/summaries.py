@@ -13,12 +13,15 @@ from conversations.brief import Library
 from conversations.form_states import FormState
 from conversations.hours import greeting_key
 from conversations.messages import Button, Message, bubble
-from conversations.people import Person, Region, Role
+from conversations.people import Person, Post, Region, Role
 from conversations.summaries import Outlook, Standing, Unit
 from conversations.taps import Verb, tap
+from conversations.tasks import open_tasks
 from conversations.texts import Markup, Texts, texts_for
 from conversations.turn import column, joined, lines
 from conversations.views.bars import EMPTY, FULL, bar
+from conversations.views.calendar import left_text
+from conversations.views.missing import missing_text, time_text
 from conversations.views.naming import office_name, region_name
 from conversations.views.scores import advice_text, figures_text, tier_name, title_text, way_text
 from conversations.views.templates import summary
@@ -79,37 +82,36 @@ def _told(outlook: Outlook, setting: Setting) -> Told:
 def _of_own(outlook: Outlook, setting: Setting) -> Told:
     """Tell how far one's own forms are."""
     texts, post = setting.texts, outlook.post
-    forms = [lines(_own_line(each, setting), _missing_line(each, texts)) for each in outlook.units]
+    forms = [lines(_own_line(each, setting), _rest_line(each, post, texts)) for each in outlook.units]
     office = office_name(setting.library, post.office, texts) if post.office else None
     head = texts("summary.title", name=office or region_name(post.region, texts))
-    return Told(lines(head, *forms), _own_line(outlook.units[0], setting), _fill(outlook.units, texts))
+    text = lines(head, *forms, _end_line(outlook, setting))
+    return Told(text, _own_line(outlook.units[0], setting), _fill(outlook.units, texts))
 
 
 def _own_line(unit: Unit, setting: Setting) -> Markup:
     texts = setting.texts
     form = setting.library.forms[unit.assignment.form].title.said(texts.language).partition(":")[0]
-    done = texts(
-        "summary.form", bar=bar(unit.now.answered, unit.whole), form=form, done=unit.now.answered, whole=unit.whole
-    )
-    return texts("summary.more", line=done, amount=unit.gained) if unit.gained > 0 else done
+    done, whole = unit.now.answered, unit.lacks.whole
+    line = texts("summary.form", bar=bar(done, whole), form=form, done=done, whole=whole)
+    return texts("summary.more", line=line, amount=unit.gained) if unit.gained > 0 else line
 
 
-def _missing_line(unit: Unit, texts: Texts) -> Markup:
-    """Say what is left to do in a form."""
-    match unit.state:
-        case FormState.SENT:
-            return texts("summary.sent")
-        case FormState.COMPLETE:
-            return texts("summary.complete")
-        case FormState.RETURNED:
-            return texts.count("summary.returned", unit.now.returned)
-        case _:
-            unanswered = unit.whole - unit.now.answered
-            missing = (
-                texts.count("status.unanswered", unanswered) if unanswered else "",
-                texts.count("status.lacking", unit.now.evidence) if unit.now.evidence else "",
-            )
-            return texts("summary.missing", missing=Markup(texts("status.and").join(each for each in missing if each)))
+def _rest_line(unit: Unit, post: Post, texts: Texts) -> Markup:
+    """Say what is left to do in a form; what an office has completed is sent by others."""
+    if unit.state is FormState.SENT:
+        return texts("summary.sent")
+    if unit.state is FormState.COMPLETE:
+        return texts("summary.office_complete" if post.office else "summary.complete")
+    return texts("status.missing", missing=missing_text(unit.lacks, texts), time=time_text(unit.lacks.minutes, texts))
+
+
+def _end_line(outlook: Outlook, setting: Setting) -> Markup | None:
+    """Say how much time is left for what ends first."""
+    tasks = open_tasks([outlook.post], (each.assignment for each in outlook.units), setting.library, setting.at)
+    if not tasks or not tasks[0].window or not tasks[0].window.due_at:
+        return None
+    return left_text(tasks[0].window, setting.at, outlook.post.region.code, setting.texts)
 
 
 def _fill(units: Sequence[Unit], texts: Texts) -> Button:

@@ -34,7 +34,7 @@ async def judge_summaries(
         seen = outlooks[reader.id]
         if needless := _needless(wanted.get(reader.id, USUAL), seen):
             verdicts[case.id] = Drop(needless)
-        elif has_to_wait(seen, at, shared.rules):
+        elif has_to_wait(seen, shared.library, shared.rules, at):
             verdicts[case.id] = PutOff(next_day(at, case.reader.region_code, shared.rules), URGENT)
         else:
             verdicts[case.id] = Go(summary_message(reader, seen, shared.library, at))

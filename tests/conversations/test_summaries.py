@@ -88,7 +88,7 @@ def test_a_village_head_reads_how_far_the_own_form_is() -> None:
         "Selamat pagi, Bapak Ahmad. Ini ringkasan mingguan.\n\n"
         "Desa Sungai Rebo, Kecamatan Banyuasin I\n"
         "▓▓▓▓▓▓░░░░ Dekela: 12 dari 20 terjawab (bertambah 7)\n"
-        "Kurang 8 jawaban dan 2 bukti."
+        "Kurang 8 jawaban dan 2 bukti, kira-kira 11 menit."
     )
     assert labels(message) == ["Lanjutkan", "Atur kabar"]
     assert message.template
@@ -104,13 +104,31 @@ def test_a_village_head_reads_how_far_the_own_form_is() -> None:
     [
         ("#" * 20, START, "Sudah dikirim ke koordinator."),
         ("#" * 20, None, "Sudah lengkap, tinggal dikirim."),
-        ("#" * 18 + "!!", None, "2 baris perlu dilengkapi."),
-        ("#" * 18 + "x#", None, "Kurang 1 bukti."),
+        ("#" * 18 + "!!", None, "Kurang 2 baris yang dikembalikan, kira-kira 2 menit."),
+        ("#" * 18 + "x#", None, "Kurang 1 bukti, kira-kira 1 menit."),
         ("#" * 18 + "--", None, "18 dari 18 terjawab"),
     ],
 )
 def test_what_is_left_to_do_is_said(marks: str, sent_at: datetime | None, said: str) -> None:
     assert said in plain(write(on(HEAD, form(4, SUNGAI_REBO, marks, sent_at=sent_at))))
+
+
+def test_how_much_time_is_left_is_said_of_what_ends_first() -> None:
+    window = Window("evaluasi_mandiri", START - timedelta(days=30), DUE, DUE)
+    mine = msgspec.structs.replace(form(4, SUNGAI_REBO, "#"), windows=(window,))
+    endless = msgspec.structs.replace(mine, windows=(Window("evaluasi_mandiri"),))
+
+    assert plain(write(on(HEAD, mine))).endswith("⏰ Sisa waktu 29 hari, sampai 31 Maret 2026.")
+    assert "⏰" not in plain(write(on(HEAD, endless)))
+
+
+def test_an_office_that_has_done_its_part_has_nothing_to_send() -> None:
+    rows = library().forms["kabupaten"].rows
+    marks = "".join("#" if "dinkes" in row.holders else "." for row in rows)
+
+    assert plain(write(on(OFFICER, form(2, BANYUASIN, marks, key="kabupaten")))).endswith(
+        "✅ Bagian ini sudah lengkap."
+    )
 
 
 def test_the_first_form_with_something_left_is_offered() -> None:
@@ -262,7 +280,7 @@ def test_several_posts_come_in_one_message() -> None:
 def test_somebody_without_a_name_is_greeted_in_english() -> None:
     message = write(on(HEAD, form(4, SUNGAI_REBO, "##")), reader=Person(1, language="en"))
 
-    assert "2 of 20 answered (2 more)\nStill missing: 18 answers." in plain(message)
+    assert "2 of 20 answered (2 more)\nStill missing: 18 answers, about 22 minutes." in plain(message)
 
 
 def test_what_has_not_begun_is_as_what_was_never_told() -> None:
@@ -305,13 +323,33 @@ def test_a_summary_leaves_the_day_to_a_card_that_comes_later_on_it(post: Post, a
     window = Window("evaluasi_mandiri", START - timedelta(days=30), DUE, DUE)
     mariana = msgspec.structs.replace(form(5, MARIANA, "#"), windows=(window,))
 
-    assert has_to_wait([on(post, mariana)], datetime.fromisoformat(at), default_rules()) is waits
+    assert has_to_wait([on(post, mariana)], library(), default_rules(), datetime.fromisoformat(at)) is waits
+
+
+@pytest.mark.parametrize(
+    ("post", "assignment", "at", "waits"),
+    [
+        (HEAD, form(4, SUNGAI_REBO, "#"), "2026-03-24T08:00+07:00", False),
+        (HEAD, form(4, SUNGAI_REBO, "#"), "2026-03-30T08:00+07:00", True),
+        (HEAD, form(4, SUNGAI_REBO, "#"), "2026-03-30T16:00+07:00", False),
+        (HEAD, form(4, SUNGAI_REBO, "#", sent_at=START), "2026-03-30T08:00+07:00", False),
+        (CAMAT, form(3, BANYUASIN_I, "#", key="kelana"), "2026-03-30T08:00+07:00", True),
+        (CAMAT, form(4, SUNGAI_REBO, "#"), "2026-03-30T08:00+07:00", False),
+    ],
+)
+def test_a_summary_leaves_the_day_to_a_reminder_that_comes_later_on_it(
+    post: Post, assignment: Assignment, at: str, waits: bool
+) -> None:
+    window = Window("evaluasi_mandiri", START - timedelta(days=30), DUE, DUE)
+    mine = msgspec.structs.replace(assignment, windows=(window,))
+
+    assert has_to_wait([on(post, mine)], library(), default_rules(), datetime.fromisoformat(at)) is waits
 
 
 def test_where_nobody_is_to_be_told_a_summary_waits_for_nothing() -> None:
     endless = msgspec.structs.replace(form(5, MARIANA, "#"), windows=(Window("evaluasi_mandiri"),))
 
-    assert not has_to_wait([on(CAMAT, endless)], START, default_rules())
+    assert not has_to_wait([on(CAMAT, endless)], library(), default_rules(), START)
 
 
 @pytest.mark.parametrize(("points", "written"), [("123/10", "+12,3"), ("-4", "-4"), ("0", "0"), ("1/1000", "0")])

@@ -300,7 +300,7 @@ async def test_an_officer_reads_of_the_rows_of_the_own_office(kaur: Store) -> No
     (text,) = await told(kaur, MONDAY)
 
     assert "kabupaten: 1 dari 1 terjawab (bertambah 1)" in text
-    assert "Sudah lengkap" in text
+    assert "Bagian ini sudah lengkap." in text
 
 
 async def test_on_the_day_of_a_card_it_waits_for_the_next(kaur: Store) -> None:
