@@ -6,17 +6,20 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.escalation import Unit, Units, open_windows, unit_of
 from conversations.hours import day_there
 from conversations.people import ROLES_BY_KIND, Assignment, Region
+from storage.region_book import COLUMNS_BY_KIND
 from storage.rows import ASSIGNMENT, LASTS, read_assignment
 from storage.tables import assignment, cycle, holding, planned, post, region
 from storage.turn_state import Shared
 
 UNIT_KINDS = ("village", "subdistrict")
+AROUND = ("subdistrict", "district")
+"""Kinds of regions that have units."""
 
 
 def nudge_key(unit: Region, at: datetime) -> str:
@@ -71,9 +74,8 @@ async def _assigned(
 
 
 def _within(regions: Collection[Region]) -> ColumnElement[bool]:
-    subdistricts = [each.id for each in regions if each.kind == "subdistrict"]
-    districts = [each.id for each in regions if each.kind == "district"]
-    return or_(region.c.subdistrict_id.in_(subdistricts), region.c.district_id.in_(districts))
+    found = ((COLUMNS_BY_KIND[kind], [each.id for each in regions if each.kind == kind]) for kind in AROUND)
+    return or_(false(), *(column.in_(numbers) for column, numbers in found if numbers))
 
 
 async def _held(connection: AsyncConnection, units: Collection[Region]) -> set[int]:

@@ -18,6 +18,7 @@ from conversations.needs import (
     ReceivedBroadcastNeed,
     RowAnswersNeed,
     ScoreNeed,
+    UnitsNeed,
 )
 from conversations.people import Role
 from storage.store import Store
@@ -75,6 +76,17 @@ async def test_a_question_about_a_region_reads_that_region_alone(on_sqlite: Stor
 
 
 GROWING = (*OF_EVERYBODY, "post", "holding", "address", "person", "outbox", "recipient", "session")
+
+
+@pytest.mark.parametrize("code", [KAUR, "17.04.01"])
+async def test_how_far_a_regions_units_are_is_found_among_them_alone(on_sqlite: Store, code: str) -> None:
+    here = await on_sqlite.roster.find_region(code)
+    assert here
+
+    steps = await plans_of(on_sqlite, UnitsNeed(here.id))
+
+    assert any("SEARCH region" in step for step in steps)
+    assert [step for step in steps for table in GROWING if step.split(" USING")[0] == f"SCAN {table}"] == []
 
 
 @pytest.mark.parametrize(
