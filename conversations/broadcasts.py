@@ -99,6 +99,8 @@ class AudiencePreview(msgspec.Struct, frozen=True):
     """At most three, spread over the audience."""
     finishes_at: datetime
     """An estimate: from when it starts, as fast as the channels let it go, within the hours there."""
+    next_day: int = 0
+    """How many have had the one message of the day on which it starts, and get it on the next; others may follow."""
 
 
 class Broadcast(msgspec.Struct, frozen=True):

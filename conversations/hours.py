@@ -27,6 +27,12 @@ def day_there(at: datetime, region_code: str) -> date:
     return at.astimezone(zone_of(region_code)).date()
 
 
+def day_number(at: datetime, region_code: str) -> int:
+    """Give the calendar day in a region at this moment as a number: 20260331."""
+    there = day_there(at, region_code)
+    return there.year * 10_000 + there.month * 100 + there.day
+
+
 def last_day(until: datetime, region_code: str) -> date:
     """Give the last day of a time that ends at this moment: an end at midnight belongs to the day before."""
     return day_there(until - timedelta.resolution, region_code)

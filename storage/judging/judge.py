@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from conversations.hours import day_there, next_allowed, next_day
+from conversations.hours import day_number, next_allowed, next_day
 from conversations.people import Person, Post
 from conversations.purposes import (
     BroadcastCopy,
@@ -123,7 +123,7 @@ def _refused(case: Case, told: Mapping[int, tuple[int, int]], shared: Shared, at
     if allowed > at:
         return PutOff(allowed, "outside of hours")
     day, message = told.get(reader.person.id, (0, 0))
-    is_told = day == _day(at, code) and message != case.id and not is_awaited(case.purpose)
+    is_told = day == day_number(at, code) and message != case.id and not is_awaited(case.purpose)
     return PutOff(next_day(at, code, shared.rules), TOLD_TODAY) if is_told else None
 
 
@@ -137,7 +137,7 @@ async def _take_days(
     taken = await _take(
         connection,
         [
-            {"person_id": reader, "day": _day(at, case.reader.region_code), "outbox_id": case.id}
+            {"person_id": reader, "day": day_number(at, case.reader.region_code), "outbox_id": case.id}
             for reader, case in sorted(first.items())  # two processes wait for each other in one order
         ],
     )
@@ -159,9 +159,3 @@ async def _take(connection: AsyncConnection, rows: Sequence[Mapping[str, int]]) 
         index_elements=["person_id"], set_={"day": new.day, "outbox_id": new.outbox_id}, where=is_free
     ).returning(daily_contact.c.outbox_id)
     return set((await connection.execute(taking, list(rows))).scalars())
-
-
-def _day(at: datetime, region_code: str) -> int:
-    """Give the day there as a number: 20260331."""
-    there = day_there(at, region_code)
-    return there.year * 10_000 + there.month * 100 + there.day

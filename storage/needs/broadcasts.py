@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.audiences import Audience
 from conversations.broadcasts import UNDO_TIME, AudiencePreview, Carried, LeftOut, ReceivedBroadcast, Sample
-from conversations.hours import ends_at
+from conversations.hours import day_number, ends_at, next_allowed, next_day
 from conversations.needs import AudienceNeed, BroadcastNeed, BroadcastsNeed, ReceivedBroadcastNeed
 from conversations.people import Person, Post
 from conversations.texts import texts_for
@@ -27,7 +27,7 @@ from storage.envelopes import channel_name
 from storage.moments import as_ms, from_ms
 from storage.outbox_states import OutboxState
 from storage.rows import LASTS, PERSON, POST, read_person, read_post
-from storage.tables import address, broadcast, holding, outbox, person, post, recipient
+from storage.tables import address, broadcast, daily_contact, holding, outbox, person, post, recipient
 from storage.tables.base import AnyRow
 from storage.turn_state import Shared, TurnState
 
@@ -47,14 +47,28 @@ async def _preview(connection: AsyncConnection, state: TurnState, need: Audience
     people = sum(each.copies for each in carried)
     await state.shared.regions.know(connection, {draft.audience.region})
     region = state.shared.regions.region(draft.audience.region)
+    rules = state.shared.rules
     starts_at = max(state.at + UNDO_TIME, from_ms(draft.starts_at * 1000))
+    told = await _told_that_day(
+        connection, chosen, day_number(next_allowed(starts_at, region.code, rules), region.code)
+    )
+    begins = next_day(starts_at, region.code, rules) if told else starts_at
     return AudiencePreview(
         people=people,
         carried=carried,
         left_out=await _left_out(connection, draft.audience, need.author, people),
         samples=await _samples(connection, state, need, _spread(chosen, people)),
-        finishes_at=ends_at(starts_at, _lasting(state.shared, carried), region.code, state.shared.rules),
+        finishes_at=ends_at(begins, _lasting(state.shared, carried), region.code, rules),
+        next_day=told,
     )
+
+
+async def _told_that_day(connection: AsyncConnection, chosen: Subquery, day: int) -> int:
+    """Count those who were told something else on a day."""
+    joined = (
+        select(func.count()).select_from(chosen).join(daily_contact, daily_contact.c.person_id == chosen.c.person_id)
+    )
+    return (await connection.execute(joined.where(daily_contact.c.day == day))).scalar_one()
 
 
 async def _carried(connection: AsyncConnection, shared: Shared, chosen: Subquery) -> tuple[Carried, ...]:

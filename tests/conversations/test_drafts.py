@@ -96,3 +96,11 @@ def test_a_rate_that_is_not_known_is_not_guessed() -> None:
 
     assert "Penerima: <b>1.200</b> (1.200 WhatsApp)" in said
     assert "WhatsApp: 1.100 pesan berbayar, tarifnya belum diketahui" in said
+
+
+def test_who_has_had_the_message_of_the_day_is_counted() -> None:
+    preview = AudiencePreview(1200, (), {}, (), START, next_day=1100)
+
+    said = preview_said(texts_for("id"), preview, finishes="nanti")
+
+    assert "Sudah mendapat kabar lain pada hari itu, menerimanya pada hari berikutnya: 1.100" in said

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.hours import day_there, ends_at, next_allowed, next_day, zone_of
+from conversations.hours import day_number, day_there, ends_at, next_allowed, next_day, zone_of
 from conversations.rules import Rules, RulesError, default_rules, load_rules
 
 RULES = default_rules()
@@ -144,3 +144,7 @@ def test_a_year_off_is_refused(tmp_path: Path) -> None:
 )
 def test_what_goes_on_within_hours_alone_ends_so_much_later(begins: str, minutes: int, ends: str) -> None:
     assert ends_at(local(begins), timedelta(minutes=minutes), KAUR, RULES) == local(ends)
+
+
+def test_a_day_is_numbered_as_it_is_where_somebody_lives() -> None:
+    assert day_number(local("2026-01-13T00:30:00"), KAUR) == 20260113

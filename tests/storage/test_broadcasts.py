@@ -741,3 +741,17 @@ async def test_an_office_is_told_what_its_own_rows_lack(here: Kaur) -> None:
         "kurang 2 jawaban.",
         "kurang 1 jawaban.",
     ]
+
+
+async def test_a_preview_counts_those_who_had_the_message_of_the_day(here: Kaur) -> None:
+    delivery = Delivery(here)
+    await here.do(LaunchBroadcast(here.draft(roles=(Role.SUBDISTRICT_HEAD,))))
+    await here.store.broadcasts.tend(START)
+    await delivery.deliver(START)
+
+    today = await here.preview()
+    tomorrow = await known(here.store, AudienceNeed(here.draft(), here.author), at=NOW + DAY)
+
+    assert isinstance(tomorrow, AudiencePreview)
+    assert (today.people, today.next_day, today.finishes_at) == (4, 1, datetime(2026, 3, 13, 1, tzinfo=UTC))
+    assert (tomorrow.next_day, tomorrow.finishes_at) == (0, NOW + DAY + MINUTE)
