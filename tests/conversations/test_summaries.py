@@ -349,7 +349,7 @@ def test_a_summary_leaves_the_day_to_a_reminder_that_comes_later_on_it(
 def test_where_nobody_is_to_be_told_a_summary_waits_for_nothing() -> None:
     endless = msgspec.structs.replace(form(5, MARIANA, "#"), windows=(Window("evaluasi_mandiri"),))
 
-    assert not has_to_wait([on(CAMAT, endless)], library(), default_rules(), START)
+    assert not has_to_wait([on(CAMAT, endless), on(HEAD, form(4, SUNGAI_REBO, "#"))], library(), default_rules(), START)
 
 
 @pytest.mark.parametrize(("points", "written"), [("123/10", "+12,3"), ("-4", "-4"), ("0", "0"), ("1/1000", "0")])
