@@ -32,6 +32,7 @@ from conversations.actions import FetchFile, SendRecord
 from conversations.brief import Library
 from conversations.engine import anticipate, apologise, resume
 from conversations.rules import load_rules
+from conversations.views.broadcast_copies import TEMPLATE
 from indicators.loading import load_instrument
 from storage.channel_terms import ChannelTerms
 from storage.database import connect
@@ -190,23 +191,26 @@ def terms_of(settings: Settings, channels: Sequence[Channel]) -> Mapping[str, Ch
         RatesError: the file of WhatsApp's rates cannot be used.
         OSError: it cannot be read.
     """
-    rupiah = _template_rupiah(settings) if settings.has_whatsapp else None
+    prices = _prices(settings) if settings.has_whatsapp else {}
     return {
         each.name: ChannelTerms(
             unhurried_a_second=each.limits.rates.bulk_messages if each.limits.rates else None,
             can_edit=isinstance(each, Editor),
-            template_rupiah=rupiah if each.name in WINDOWS else None,
+            **(prices if each.name in WINDOWS else {}),
         )
         for each in channels
     }
 
 
-def _template_rupiah(settings: Settings) -> Fraction | None:
-    """Give what a broadcast's template costs in Indonesia."""
+def _prices(settings: Settings) -> dict[str, Fraction | None]:
+    """Give what templates cost in Indonesia: a broadcast's, and the one that tells that something waits."""
     from bot.channels.whatsapp.costs import RATES, load_rates
+    from bot.channels.whatsapp.notices import TEMPLATE as NOTICE
     from bot.channels.whatsapp.templates import load_templates
 
-    return load_rates(settings.whatsapp_rates or RATES).rupiah("ID", load_templates().category("siaran"))
+    rates, templates = load_rates(settings.whatsapp_rates or RATES), load_templates()
+    names = {"template_rupiah": TEMPLATE, "notice_rupiah": NOTICE}
+    return {price: rates.rupiah("ID", templates.category(name)) for price, name in names.items()}
 
 
 def telegram_channel(

@@ -71,6 +71,11 @@ def unknown_placeholders(text: str) -> tuple[str, ...]:
     return tuple(each for each in found if each not in PLACEHOLDERS)
 
 
+def fits_template(text: str, file: StoredFile | None) -> bool:
+    """Tell whether a broadcast can go where a channel takes nothing but its template, which carries no file."""
+    return file is None and len(text) <= MOST_TEMPLATE_CHARACTERS
+
+
 def placeholders_in(text: str) -> tuple[Placeholder, ...]:
     """Give the placeholders that a text has."""
     return tuple(each for each in Placeholder if each in text)

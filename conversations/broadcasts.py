@@ -74,6 +74,8 @@ class Carried(msgspec.Struct, frozen=True):
     """Of these, how many go as a paid template, because their readers have not written for a day."""
     rupiah: int | None
     """What those cost, rounded up; None: the rate is not known. An estimate."""
+    held: int = 0
+    """Of the paid, how many are told only that something waits until they write: it is too long, or has a file."""
 
 
 class Sample(msgspec.Struct, frozen=True):

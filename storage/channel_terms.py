@@ -14,6 +14,8 @@ class ChannelTerms:
     """How many reminders and broadcasts an account of it takes in a second; None: as fast as it goes."""
     can_edit: bool = False
     """The text of a message that was sent can be changed."""
+    notice_rupiah: Fraction | None = None
+    """What it costs to tell them that something waits until they write; None: not known."""
     template_rupiah: Fraction | None = None
     """What a broadcast costs to somebody who has not written for a day; None: not known."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from conversations.audiences import MOST_TEMPLATE_CHARACTERS, Placeholder, filled
+from conversations.audiences import Placeholder, filled, fits_template
 from conversations.events import StoredFile
 from conversations.messages import Button, Message, Template, escaped
 from conversations.people import Person, Region
@@ -13,6 +13,9 @@ from conversations.tasks import lacks_of
 from conversations.texts import Markup, texts_for
 from conversations.turn import column, joined
 from conversations.views.missing import missing_text
+
+TEMPLATE = "siaran"
+"""Of the channel's registry: who is told, by whom, what."""
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -49,8 +52,8 @@ def broadcast_copy(written: Written, reader: CopyReader) -> Message:
     head = texts("broadcast.from", sender=sender)
     reply = Button(texts.plain("button.reply"), tap(Verb.REPLY, written.broadcast))
     template = None
-    if not written.file and len(said) <= MOST_TEMPLATE_CHARACTERS:
-        template = Template("siaran", texts.language, (values[Placeholder.NAME], sender, said))
+    if fits_template(said, written.file):
+        template = Template(TEMPLATE, texts.language, (values[Placeholder.NAME], sender, said))
     text = joined(head, Markup(escaped(said)))
     return Message(str(text), column(reply), written.file, template)
 

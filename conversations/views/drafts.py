@@ -54,6 +54,7 @@ def preview_said(texts: Texts, preview: AudiencePreview, *, finishes: str) -> Ma
             texts("draft.people", people=number(preview.people, texts), channels=by_channel),
             *left_out,
             *(cost_said(texts, each) for each in preview.carried if each.paid),
+            *(texts("draft.held", amount=number(each.held, texts)) for each in preview.carried if each.held),
             texts("draft.next_day", amount=number(preview.next_day, texts)) if preview.next_day else None,
             texts("draft.finishes", moment=finishes),
         ),

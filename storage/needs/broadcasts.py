@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from conversations.audiences import Audience
+from conversations.audiences import Audience, BroadcastDraft, fits_template
 from conversations.broadcasts import UNDO_TIME, AudiencePreview, Carried, LeftOut, ReceivedBroadcast, Sample
 from conversations.hours import day_number, ends_at, next_allowed, next_day
 from conversations.needs import AudienceNeed, BroadcastNeed, BroadcastsNeed, ReceivedBroadcastNeed
@@ -43,7 +43,7 @@ async def audiences(connection: AsyncConnection, state: TurnState, needs: Collec
 async def _preview(connection: AsyncConnection, state: TurnState, need: AudienceNeed) -> AudiencePreview:
     draft, at = need.draft, as_ms(state.at)
     chosen = reached(draft.audience, author=need.author, at=at)
-    carried = await _carried(connection, state.shared, chosen)
+    carried = await _carried(connection, state.shared, chosen, draft)
     people = sum(each.copies for each in carried)
     await state.shared.regions.know(connection, {draft.audience.region})
     region = state.shared.regions.region(draft.audience.region)
@@ -71,16 +71,20 @@ async def _told_that_day(connection: AsyncConnection, chosen: Subquery, day: int
     return (await connection.execute(joined.where(daily_contact.c.day == day))).scalar_one()
 
 
-async def _carried(connection: AsyncConnection, shared: Shared, chosen: Subquery) -> tuple[Carried, ...]:
+async def _carried(
+    connection: AsyncConnection, shared: Shared, chosen: Subquery, draft: BroadcastDraft
+) -> tuple[Carried, ...]:
     copies, opened = func.count().label("copies"), func.count().filter(chosen.c.is_open).label("opened")
     statement = select(chosen.c.channel, copies, opened).group_by(chosen.c.channel).order_by(chosen.c.channel)
-    return tuple(_carry(shared, row) for row in await connection.execute(statement))
+    is_whole = fits_template(draft.text, draft.file)
+    return tuple(_carry(shared, row, is_whole=is_whole) for row in await connection.execute(statement))
 
 
-def _carry(shared: Shared, row: AnyRow) -> Carried:
-    paid, rate = row.copies - row.opened, shared.terms.get(row.channel, NO_TERMS).template_rupiah
+def _carry(shared: Shared, row: AnyRow, *, is_whole: bool) -> Carried:
+    paid, terms = row.copies - row.opened, shared.terms.get(row.channel, NO_TERMS)
+    rate = terms.template_rupiah if is_whole else terms.notice_rupiah
     rupiah = None if paid and rate is None else ceil(paid * (rate or Fraction(0)))
-    return Carried(row.channel, channel_name(row.channel), row.copies, paid, rupiah)
+    return Carried(row.channel, channel_name(row.channel), row.copies, paid, rupiah, 0 if is_whole else paid)
 
 
 def _lasting(shared: Shared, carried: Collection[Carried]) -> timedelta:

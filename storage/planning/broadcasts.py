@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Subquery, case, delete, exists, insert, select, text, update
+from sqlalchemy import Select, Subquery, case, delete, exists, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.broadcasts import Broadcast, BroadcastState, LeftOut
@@ -58,10 +58,8 @@ class Broadcasts:
         return frozenset(vias)
 
     async def _due(self, at: datetime) -> Sequence[int]:
-        is_early = (broadcast.c.state == BroadcastState.SCHEDULED) & (broadcast.c.starts_at > as_ms(at))
-        under_way = select(broadcast.c.id).where(text("ended_at IS NULL"), ~is_early).order_by(broadcast.c.id)
         async with self._database.reading("Looking for broadcasts") as connection:
-            return (await connection.scalars(under_way)).all()
+            return (await connection.scalars(broadcasts_due(at))).all()
 
     async def _tend(self, number: int, at: datetime, vias: set[str]) -> bool:
         """Take one step with a broadcast; tell whether there is another one now."""
@@ -157,6 +155,12 @@ class Broadcasts:
         if vias:
             await connection.execute(update(broadcast).where(broadcast.c.id == row.id).values(shown=shown))
         return vias
+
+
+def broadcasts_due(at: datetime) -> Select[Any]:
+    """Give the query for the broadcasts that have to be looked after, older first."""
+    is_early = (broadcast.c.state == BroadcastState.SCHEDULED) & (broadcast.c.starts_at > as_ms(at))
+    return select(broadcast.c.id).where(text("ended_at IS NULL"), ~is_early).order_by(broadcast.c.id)
 
 
 async def _started(connection: AsyncConnection, row: AnyRow, at: datetime) -> AnyRow:

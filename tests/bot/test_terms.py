@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 from bot.channels.port import Channel
@@ -31,11 +32,11 @@ def test_a_broadcast_on_whatsapp_has_the_price_of_its_template(tmp_path: Path) -
     rates = tmp_path / "rates.toml"
     rates.write_text(
         'source = "x"\nas_of = 2026-01-01\nis_checked = true\nrupiah_per_dollar = "16000"\nfree_service_messages = 0\n'
-        '[dollars.ID]\nmarketing = "0.05"\n'
+        '[dollars.ID]\nmarketing = "0.05"\nutility = "0.02"\n'
     )
     channel = FakeChannel(JumpingClock())
     channel.name = "whatsapp"
 
     terms = terms_of(Settings(_env_file=None, whatsapp_rates=rates, whatsapp_numbers=(configured(),)), [channel])
 
-    assert terms["whatsapp"].template_rupiah == 800
+    assert (terms["whatsapp"].template_rupiah, terms["whatsapp"].notice_rupiah) == (Fraction(800), Fraction(320))

@@ -104,3 +104,12 @@ def test_who_has_had_the_message_of_the_day_is_counted() -> None:
     said = preview_said(texts_for("id"), preview, finishes="nanti")
 
     assert "Sudah mendapat kabar lain pada hari itu, menerimanya pada hari berikutnya: 1.100" in said
+
+
+def test_who_is_told_first_that_something_waits_is_counted() -> None:
+    carried = (Carried("whatsapp", "WhatsApp", 3, 2, 660, held=2), Carried("telegram", "Telegram", 1, 0, 0))
+
+    said = preview_said(texts_for("id"), AudiencePreview(4, carried, {}, (), START), finishes="nanti")
+
+    assert "2 orang diberi tahu dahulu" in said
+    assert said.count("diberi tahu") == 1

@@ -209,11 +209,23 @@ async def on_whatsapp(here: Kaur, heard_at: dict[int, int | None]) -> None:
 
 async def test_what_is_paid_on_whatsapp_is_counted_and_priced(here: Kaur) -> None:
     await on_whatsapp(here, {here.people[0]: as_ms(NOW), here.people[1]: as_ms(NOW - DAY)})
-    here.store.know_channels({"whatsapp": ChannelTerms(template_rupiah=Fraction(1357, 2))})
+    prices = ChannelTerms(template_rupiah=Fraction(1357, 2), notice_rupiah=Fraction(330))
+    here.store.know_channels({"whatsapp": prices})
 
     preview = await here.preview(roles=(Role.VILLAGE_HEAD,))
 
     assert preview.carried == (Carried("telegram", "Telegram", 1, 0, 0), Carried("whatsapp", "WhatsApp", 2, 1, 679))
+
+
+async def test_what_does_not_fit_into_the_template_is_announced_by_a_notice(here: Kaur) -> None:
+    await on_whatsapp(here, {here.people[0]: as_ms(NOW), here.people[1]: as_ms(NOW - DAY)})
+    here.store.know_channels({"whatsapp": ChannelTerms(template_rupiah=Fraction(700), notice_rupiah=Fraction(330))})
+    long = msgspec.structs.replace(here.draft(), text="a" * 651)
+
+    found = await known(here.store, AudienceNeed(long, here.author))
+
+    assert isinstance(found, AudiencePreview)
+    assert Carried("whatsapp", "WhatsApp", 2, 1, 330, held=1) in found.carried
 
 
 async def test_an_audience_of_one_channel_leaves_the_others_out(here: Kaur) -> None:

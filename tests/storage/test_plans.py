@@ -21,9 +21,11 @@ from conversations.needs import (
     UnitsNeed,
 )
 from conversations.people import Role
+from storage.planning.broadcasts import broadcasts_due
 from storage.store import Store
 from tests.databases import SqliteDatabases
 from tests.storage.conftest import WITH_KAUR, open_store
+from tests.storage.forms import NOW
 from tests.storage.people import KAUR, VILLAGE, known
 
 OF_EVERYBODY = ("assignment", "sheet", "score_total", "history", "region", "stage")
@@ -117,3 +119,13 @@ async def test_how_far_a_broadcast_is_and_what_somebody_was_sent_is_found_by_its
     ]
 
     assert [step for step in steps for table in GROWING if step.split(" USING")[0] == f"SCAN {table}"] == []
+
+
+async def test_where_no_broadcast_is_under_way_none_is_read(on_sqlite: Store) -> None:
+    async with on_sqlite._database.engine.connect() as connection:
+        under_way = broadcasts_due(NOW).compile(
+            on_sqlite._database.engine.sync_engine, compile_kwargs={"literal_binds": True}
+        )
+        steps = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {under_way}")
+
+    assert [row.detail for row in steps] == ["SCAN broadcast USING INDEX ix_broadcast_under_way"]
