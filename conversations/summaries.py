@@ -61,8 +61,8 @@ class Figures(msgspec.Struct, frozen=True, omit_defaults=True):
 NOTHING_TOLD = Figures()
 
 
-class Unit(NamedTuple):
-    """A form that somebody answers, as far as it concerns a post."""
+class FormChange(NamedTuple):
+    """A form that somebody answers, as far as it concerns a post: how it stands, and how it stood."""
 
     assignment: Assignment
     state: FormState
@@ -82,8 +82,8 @@ class Unit(NamedTuple):
         return self.now.answered - self.before.answered
 
 
-class Standing(NamedTuple):
-    """A district's score."""
+class ScoreChange(NamedTuple):
+    """A district's score, as it is and as it was told."""
 
     region: Region
     score: DistrictScore
@@ -106,35 +106,35 @@ class Outlook:
     """What a post's summary tells."""
 
     post: Post
-    units: tuple[Unit, ...] = ()
-    standings: tuple[Standing, ...] = ()
+    forms: tuple[FormChange, ...] = ()
+    districts: tuple[ScoreChange, ...] = ()
 
     @property
     def figures(self) -> Figures:
         """Give what is kept of it when it is told."""
-        forms = {each.assignment.id: each.now for each in self.units if each.now != UNTOUCHED}
-        return Figures(forms, {each.region.id: each.now for each in self.standings if each.now != NO_POINTS})
+        seen = {each.assignment.id: each.now for each in self.forms if each.now != UNTOUCHED}
+        return Figures(seen, {each.region.id: each.now for each in self.districts if each.now != NO_POINTS})
 
     @property
     def has_changed(self) -> bool:
         """Tell whether it says anything that was not told before."""
-        return any(each.has_moved for each in self.units) or any(each.now != each.before for each in self.standings)
+        return any(each.has_moved for each in self.forms) or any(each.now != each.before for each in self.districts)
 
     @property
     def is_empty(self) -> bool:
         """Tell whether there is nothing to tell: no cycle runs there, or nothing of it concerns the post."""
-        return not (self.units or self.standings)
+        return not (self.forms or self.districts)
 
 
 def outlook_on_forms(post: Post, assignments: Iterable[Assignment], library: Library, told: Figures) -> Outlook:
     """See how the forms stand that a post answers or looks after, all of the newest cycle; ``told``: the last time."""
     known = list(assignments)
     newest = max((each.cycle for each in known), default=0)
-    units = (_unit(post, each, library, told) for each in known if each.cycle == newest)
-    return Outlook(post, units=tuple(unit for unit in units if unit.lacks.whole))
+    forms = (_change_of(post, each, library, told) for each in known if each.cycle == newest)
+    return Outlook(post, forms=tuple(form for form in forms if form.lacks.whole))
 
 
-def _unit(post: Post, assignment: Assignment, library: Library, told: Figures) -> Unit:
+def _change_of(post: Post, assignment: Assignment, library: Library, told: Figures) -> FormChange:
     marks = assignment.progress
     if post.role is Role.OFFICE:
         rows = library.forms[assignment.form].rows
@@ -143,18 +143,18 @@ def _unit(post: Post, assignment: Assignment, library: Library, told: Figures) -
     answered = lacks.whole - lacks.unanswered - lacks.returned
     now = Seen(answered, lacks.evidence, lacks.returned, is_sent)
     before = told.forms.get(assignment.id, UNTOUCHED)
-    return Unit(assignment, form_state(marks, is_sent=is_sent), lacks, now, before)
+    return FormChange(assignment, form_state(marks, is_sent=is_sent), lacks, now, before)
 
 
 def outlook_on_scores(
     post: Post, totals: Iterable[tuple[Region, ScoreTotals]], library: Library, told: Figures
 ) -> Outlook:
     """See how the districts stand that a post looks on, by their totals; ``told``: the last time."""
-    standings = (
-        Standing(region, score_district(library.instrument, totals_of(of)), told.points.get(region.id, NO_POINTS))
+    districts = (
+        ScoreChange(region, score_district(library.instrument, totals_of(of)), told.points.get(region.id, NO_POINTS))
         for region, of in totals
     )
-    return Outlook(post, standings=tuple(sorted(standings, key=lambda each: each.region.code)))
+    return Outlook(post, districts=tuple(sorted(districts, key=lambda each: each.region.code)))
 
 
 def has_to_wait(outlooks: Sequence[Outlook], library: Library, rules: Rules, at: datetime) -> bool:
@@ -168,7 +168,7 @@ def has_to_wait(outlooks: Sequence[Outlook], library: Library, rules: Rules, at:
 def _cards(outlooks: Sequence[Outlook], rules: Rules, at: datetime) -> Iterator[datetime]:
     """Give the moments of the cards of who has not finished."""
     for each in outlooks:
-        post, windows = each.post, open_windows((unit.assignment for unit in each.units), at)
+        post, windows = each.post, open_windows((form.assignment for form in each.forms), at)
         if post.role in DIGEST_ROLES:
             moments = (digest_at(window, post.role, post.region.code, rules) for window in windows)
             yield from (moment for moment in moments if moment)
@@ -176,7 +176,7 @@ def _cards(outlooks: Sequence[Outlook], rules: Rules, at: datetime) -> Iterator[
 
 def _reminders(outlooks: Sequence[Outlook], library: Library, rules: Rules, at: datetime) -> Iterator[datetime]:
     """Give the moments of the reminders of what the own forms lack."""
-    assignments = [unit.assignment for each in outlooks for unit in each.units]
+    assignments = [form.assignment for each in outlooks for form in each.forms]
     for task in open_tasks([each.post for each in outlooks], assignments, library, at):
         if task.window:
             yield from (rung.at for rung in rungs(task.window, task.assignment.region.code, rules))

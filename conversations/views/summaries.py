@@ -14,7 +14,7 @@ from conversations.form_states import FormState
 from conversations.hours import greeting_key
 from conversations.messages import Button, Message, bubble
 from conversations.people import Person, Post, Region, Role
-from conversations.summaries import Outlook, Standing, Unit
+from conversations.summaries import FormChange, Outlook, ScoreChange
 from conversations.taps import Verb, tap
 from conversations.tasks import open_tasks
 from conversations.texts import Markup, Texts, texts_for
@@ -70,9 +70,9 @@ def summary_message(reader: Person, outlooks: Sequence[Outlook], library: Librar
 
 
 def _told(outlook: Outlook, setting: Setting) -> Told:
-    if len(outlook.standings) == 1:
-        return _of_district(outlook.standings[0], setting)
-    if outlook.standings:
+    if len(outlook.districts) == 1:
+        return _of_district(outlook.districts[0], setting)
+    if outlook.districts:
         return _of_province(outlook, setting)
     if outlook.post.role in LOOKS_AFTER:
         return _of_others(outlook, setting)
@@ -82,83 +82,83 @@ def _told(outlook: Outlook, setting: Setting) -> Told:
 def _of_own(outlook: Outlook, setting: Setting) -> Told:
     """Tell how far one's own forms are."""
     texts, post = setting.texts, outlook.post
-    forms = [lines(_own_line(each, setting), _rest_line(each, post, texts)) for each in outlook.units]
+    rows = [lines(_own_line(each, setting), _rest_line(each, post, texts)) for each in outlook.forms]
     office = office_name(setting.library, post.office, texts) if post.office else None
     head = texts("summary.title", name=office or region_name(post.region, texts))
-    text = lines(head, *forms, _end_line(outlook, setting))
-    return Told(text, _own_line(outlook.units[0], setting), _fill(outlook.units, texts))
+    text = lines(head, *rows, _end_line(outlook, setting))
+    return Told(text, _own_line(outlook.forms[0], setting), _fill(outlook.forms, texts))
 
 
-def _own_line(unit: Unit, setting: Setting) -> Markup:
+def _own_line(form: FormChange, setting: Setting) -> Markup:
     texts = setting.texts
-    form = setting.library.forms[unit.assignment.form].title.said(texts.language).partition(":")[0]
-    done, whole = unit.now.answered, unit.lacks.whole
-    line = texts("summary.form", bar=bar(done, whole), form=form, done=done, whole=whole)
-    return texts("summary.more", line=line, amount=unit.gained) if unit.gained > 0 else line
+    title = setting.library.forms[form.assignment.form].title.said(texts.language).partition(":")[0]
+    done, whole = form.now.answered, form.lacks.whole
+    line = texts("summary.form", bar=bar(done, whole), form=title, done=done, whole=whole)
+    return texts("summary.more", line=line, amount=form.gained) if form.gained > 0 else line
 
 
-def _rest_line(unit: Unit, post: Post, texts: Texts) -> Markup:
+def _rest_line(form: FormChange, post: Post, texts: Texts) -> Markup:
     """Say what is left to do in a form; what an office has completed is sent by others."""
-    if unit.state is FormState.SENT:
+    if form.state is FormState.SENT:
         return texts("summary.sent")
-    if unit.state is FormState.COMPLETE:
+    if form.state is FormState.COMPLETE:
         return texts("summary.office_complete" if post.office else "summary.complete")
-    return texts("status.missing", missing=missing_text(unit.lacks, texts), time=time_text(unit.lacks.minutes, texts))
+    return texts("status.missing", missing=missing_text(form.lacks, texts), time=time_text(form.lacks.minutes, texts))
 
 
 def _end_line(outlook: Outlook, setting: Setting) -> Markup | None:
     """Say how much time is left for what ends first."""
-    tasks = open_tasks([outlook.post], (each.assignment for each in outlook.units), setting.library, setting.at)
+    tasks = open_tasks([outlook.post], (each.assignment for each in outlook.forms), setting.library, setting.at)
     if not tasks or not tasks[0].window or not tasks[0].window.due_at:
         return None
     return left_text(tasks[0].window, setting.at, outlook.post.region.code, setting.texts)
 
 
-def _fill(units: Sequence[Unit], texts: Texts) -> Button:
+def _fill(forms: Sequence[FormChange], texts: Texts) -> Button:
     """Offer the first form in which something is left to do."""
-    open_ = [each for each in units if each.state is not FormState.SENT]
-    return Button(texts.plain("button.continue"), tap(Verb.CONTINUE, (open_ or units)[0].assignment.id))
+    open_ = [each for each in forms if each.state is not FormState.SENT]
+    return Button(texts.plain("button.continue"), tap(Verb.CONTINUE, (open_ or forms)[0].assignment.id))
 
 
 class Place(NamedTuple):
     """A region with its forms: it is as far as the one that is least far."""
 
     region: Region
-    units: tuple[Unit, ...]
+    forms: tuple[FormChange, ...]
 
     @property
     def is_sent(self) -> bool:
         """Tell whether all of them are."""
-        return all(each.now.is_sent for each in self.units)
+        return all(each.now.is_sent for each in self.forms)
 
     @property
     def is_newly_sent(self) -> bool:
         """Tell whether that has come since it was last told."""
-        return self.is_sent and not all(each.before.is_sent for each in self.units)
+        return self.is_sent and not all(each.before.is_sent for each in self.forms)
 
     @property
     def is_idle(self) -> bool:
         """Tell whether none was begun."""
-        return all(each.state is FormState.NOT_STARTED for each in self.units)
+        return all(each.state is FormState.NOT_STARTED for each in self.forms)
 
     @property
     def has_moved(self) -> bool:
         """Tell whether anything has changed in one since it was last told."""
-        return any(each.has_moved for each in self.units)
+        return any(each.has_moved for each in self.forms)
 
 
-def _places(units: Iterable[Unit]) -> list[Place]:
-    found: dict[int, list[Unit]] = {}
-    for each in units:
+def _places(forms: Iterable[FormChange]) -> list[Place]:
+    found: dict[int, list[FormChange]] = {}
+    for each in forms:
         found.setdefault(each.assignment.region.id, []).append(each)
     return [Place(some[0].assignment.region, tuple(some)) for some in found.values()]
 
 
 def _of_others(outlook: Outlook, setting: Setting) -> Told:
-    """Tell a camat or a coordinator how far the units of their region are: who moved, who is silent."""
+    """Tell a camat or a coordinator how far the forms of their region are: who moved, who is silent."""
     texts, here = setting.texts, outlook.post.region
-    own = [each for each in outlook.units if each.assignment.region.id == here.id]
-    below = _places(each for each in outlook.units if each.assignment.region.id != here.id)
+    own = [each for each in outlook.forms if each.assignment.region.id == here.id]
+    below = _places(each for each in outlook.forms if each.assignment.region.id != here.id)
     counts = [
         _count_line(some, kind, texts)
         for kind in ("village", "subdistrict")
@@ -207,21 +207,21 @@ def _names(regions: Sequence[Region], texts: Texts) -> str:
     return ", ".join(names[:most]) + (texts.plain("summary.others", amount=rest) if rest > 0 else "")
 
 
-def _of_district(standing: Standing, setting: Setting) -> Told:
+def _of_district(district: ScoreChange, setting: Setting) -> Told:
     """Tell a district's score, how it has changed, and what would raise it most."""
-    texts, score, instrument = setting.texts, standing.score, setting.library.instrument
+    texts, score, instrument = setting.texts, district.score, setting.library.instrument
     text = joined(
-        title_text(standing.region, setting.at, texts),
-        lines(figures_text(score, instrument, texts), _change_line(standing, texts)),
+        title_text(district.region, setting.at, texts),
+        lines(figures_text(score, instrument, texts), _change_line(district, texts)),
         way_text(score, instrument, texts),
         advice_text(score, instrument, texts),
     )
-    why = Button(texts.plain("button.why"), tap(Verb.WHY, standing.region.id))
-    return Told(text, _points_line(standing, setting), why)
+    why = Button(texts.plain("button.why"), tap(Verb.WHY, district.region.id))
+    return Told(text, _points_line(district, setting), why)
 
 
-def _change_line(standing: Standing, texts: Texts) -> Markup | None:
-    claimed, verified = standing.gained
+def _change_line(district: ScoreChange, texts: Texts) -> Markup | None:
+    claimed, verified = district.gained
     if not (claimed or verified):
         return None
     return texts("summary.change", claimed=signed(claimed, texts), verified=signed(verified, texts))
@@ -238,18 +238,18 @@ def _of_province(outlook: Outlook, setting: Setting) -> Told:
     texts = setting.texts
     listed = [
         texts("summary.district", region=region_name(each.region, texts), line=_points_line(each, setting))
-        for each in outlook.standings
+        for each in outlook.districts
     ]
     head = title_text(outlook.post.region, setting.at, texts)
-    moved = sum(each.now != each.before for each in outlook.standings)
+    moved = sum(each.now != each.before for each in outlook.districts)
     return Told(lines(head, *listed), texts("summary.districts", moved=moved, whole=len(listed)), None)
 
 
-def _points_line(standing: Standing, setting: Setting) -> Markup:
-    texts, claimed = setting.texts, standing.score.claimed
+def _points_line(district: ScoreChange, setting: Setting) -> Markup:
+    texts, claimed = setting.texts, district.score.claimed
     return texts(
         "summary.points",
         points=format_points(claimed, texts.language),
-        change=signed(standing.gained[0], texts),
+        change=signed(district.gained[0], texts),
         tier=tier_name(claimed, setting.library.instrument, texts),
     )

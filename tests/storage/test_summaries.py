@@ -321,7 +321,7 @@ async def test_who_looks_at_it_again_sees_the_same_changes(kaur: Store) -> None:
 
     seen = await shown_to(kaur, "ahmad", brief.person.id)
 
-    assert [unit.gained for outlook in seen for unit in outlook.units] == [2]
+    assert [form.gained for outlook in seen for form in outlook.forms] == [2]
 
 
 async def test_an_answer_of_the_same_batch_is_in_it(kaur: Store) -> None:
@@ -336,4 +336,4 @@ async def test_an_answer_of_the_same_batch_is_in_it(kaur: Store) -> None:
         seen = turns.brief(second).find(need)
 
     assert isinstance(seen, tuple)
-    assert [unit.now.answered for outlook in seen for unit in outlook.units] == [1]
+    assert [form.now.answered for outlook in seen for form in outlook.forms] == [1]
