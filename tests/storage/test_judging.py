@@ -188,8 +188,21 @@ async def test_a_strangers_hours_are_those_of_the_post_that_they_are_invited_to(
     assert in_papua_it_is_evening == []
 
 
-async def test_of_two_messages_judged_at_once_one_goes(kaur: Store, kaur_url: str) -> None:
+async def test_of_two_messages_judged_at_once_one_goes(
+    kaur: Store, kaur_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     heads = [await appoint(kaur, name, code, Role.VILLAGE_HEAD) for name, code in zip("ab", VILLAGES, strict=True)]
+    meeting = asyncio.Barrier(2)
+
+    async def judge_together(
+        connection: AsyncConnection, shared: Shared, cases: Sequence[Case], at: datetime
+    ) -> Mapping[int, Verdict]:
+        """Let both have looked what was told today before either goes on; SQLite has one writer anyway."""
+        if connection.dialect.name == "postgresql":
+            await meeting.wait()
+        return await judge_by_kind(connection, shared, cases, at)
+
+    monkeypatch.setattr(gate, "JUDGES", {BroadcastCopy: judge_together})
     for head in heads:
         await plan(kaur, head.person.id, BroadcastCopy(1), BroadcastCopy(2))
     other = Store(connect(kaur_url), make_library())
