@@ -7,7 +7,7 @@ import gc
 import socket
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import structlog
 
@@ -22,6 +22,7 @@ from bot.settings import Settings
 from bot.stopping import finish, listen_for_signals
 from bot.web import WebServer, address_of, listen, web_app
 from conversations.brief import Library
+from conversations.hours import day_there, moment_there
 from storage.database import migrate
 
 DISTRICT_TERM = timedelta(days=60)
@@ -170,5 +171,6 @@ async def _add_first_district(program: Program) -> None:
     """Fill an empty database, so that there is something to try."""
     now = program.clock.now()
     district = program.settings.district
-    added = await program.store.roster.add_district(district, now.year, now + DISTRICT_TERM, at=now)
+    end = moment_there(day_there(now + DISTRICT_TERM, district), time.min, district)
+    added = await program.store.roster.add_district(district, now.year, end, at=now)
     _log.info("district_added", district=district, villages=added.villages)
