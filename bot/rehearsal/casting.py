@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.rehearsal.habits import HELPED, ON_WHATSAPP, Habit, habit_at
-from bot.rehearsal.people import Part, Player
+from bot.rehearsal.people import Part, Player, sitting
 from conversations.people import Role, Standing
 from storage.envelopes import AddressKey
 from storage.posts_listed import ListedPost
@@ -68,8 +68,7 @@ class Casting:
     def _first_time(self, part: Part) -> datetime | None:
         if part.habit.registers is None:
             return None
-        days = timedelta(days=self._chance.randint(*part.habit.registers))
-        return self._starts_at + days + timedelta(minutes=30 * self._chance.randint(2, 24))
+        return sitting(self._starts_at, part.region_code, self._chance, part.habit.registers)
 
 
 async def cast_all(store: Store, district: str, starts_at: datetime, *, people: int, seed: str) -> list[Player]:

@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 
 from bot.rehearsal.answering import Answering, Deed, Key, Offered, asked_in, offers, question_of
 from bot.rehearsal.channel import Arrival
-from bot.rehearsal.habits import Habit
+from bot.rehearsal.habits import Days, Habit
 from conversations.events import ChoiceTapped, TextReceived
 from conversations.hours import zone_of
 from conversations.people import Role
@@ -23,7 +23,7 @@ THINKING = timedelta(seconds=20)
 """Between two things that somebody does."""
 MOST_WAITS = 4
 """So often somebody looks for a reply that does not come; then they put the phone away."""
-SITS_AT = tuple(time(hour, minute) for hour in (8, 10, 13, 16, 19) for minute in (30,))
+SITS_AT = (time(8, 30), time(11), time(14), time(19, 30))
 """When people have time for it, where they live."""
 HEEDED_AFTER = (timedelta(minutes=10), timedelta(minutes=30), timedelta(hours=2))
 """Between a reminder and sitting down."""
@@ -56,6 +56,13 @@ class Part:
     region_code: str
     habit: Habit
     is_operator: bool = False
+
+
+def sitting(since: datetime, region_code: str, chance: random.Random, days: Days) -> datetime:
+    """Give a moment, so many days later, when somebody has time."""
+    zone = zone_of(region_code)
+    day = since.astimezone(zone).date() + timedelta(days=chance.randint(*days))
+    return datetime.combine(day, chance.choice(SITS_AT), zone)
 
 
 class Player:
@@ -155,13 +162,7 @@ class Player:
         is_over = self._steps_left > 0  # there was nothing more to be done
         self._steps_left, self._tried = 0, None
         goes_on = self.is_registered and self.part.habit.answers == "by themselves" and not is_over
-        self.next_at = self._day(at, self._chance.randint(*self.part.habit.every)) if goes_on else None
-
-    def _day(self, at: datetime, days: int) -> datetime:
-        """Give a moment so many days later when they have time."""
-        zone = zone_of(self.part.region_code)
-        day = at.astimezone(zone).date() + timedelta(days=days)
-        return datetime.combine(day, self._chance.choice(SITS_AT), zone)
+        self.next_at = sitting(at, self.part.region_code, self._chance, self.part.habit.every) if goes_on else None
 
     def _take_reply(self, offered: Sequence[Offered], at: datetime) -> None:
         tried, self._tried = self._tried, None

@@ -15,7 +15,7 @@ from bot.channels.whatsapp.limits import LIMITS as WHATSAPP_LIMITS
 from bot.composition import load_library, open_store
 from bot.rehearsal.casting import cast_all
 from bot.rehearsal.channel import Arrival, RecordingChannel
-from bot.rehearsal.clock import TurnedClock
+from bot.rehearsal.clock import UNHURRIED, TurnedClock
 from bot.rehearsal.mishaps import Mishaps
 from bot.rehearsal.people import Player
 from bot.rehearsal.program import Ground, Program, running
@@ -156,12 +156,15 @@ class _Stage:
         self._played = played
         self._script = played.script
         self._look_at = played.script.starts_at
+        self._has_looked: bool
+        """Planners may have put something into the outbox since it was asked what is due."""
         self._handed_in: Sequence[Envelope] = ()
         """What was handed in last: a channel brings it again to a program that did not live to say that it has it."""
 
     async def run(self) -> None:
         """Play to the end, with as many programs as it takes."""
         for number in itertools.count(FIRST):
+            self._has_looked = True
             async with running(self._ground, number) as program:
                 await program.take(self._handed_in)
                 if await self._is_over(program):
@@ -180,6 +183,7 @@ class _Stage:
             await program.rest()
             if at >= self._look_at:
                 await program.look(at)
+                self._has_looked = True
                 self._look_at = self._next_look(at)
             await self._let_act(program, at)
             if any(each.hanging for each in self._ground.channels):
@@ -192,10 +196,16 @@ class _Stage:
                 each.hangs = self._played.mishaps.chance.choice(("before", "after"))
 
     async def _next_moment(self, program: Program) -> datetime:
+        """Say when something happens next. The outbox is asked after the planners, and before a leap."""
         now = self._clock.now()
         people = (each.next_at for each in self._played.players.values() if each.next_at)
-        others = (await program.send_due(), self._played.mishaps.next_moment(now))
-        return min([self._look_at, *people, *(each for each in others if each)])
+        ends = self._played.mishaps.next_moment(now)
+        known = min([self._look_at, *people, *self._clock.awaited(), *([ends] if ends else ())])
+        if known - now < UNHURRIED and not self._has_looked:
+            return max(known, now)
+        self._has_looked = False
+        due = await program.send_due()
+        return max(min(known, due or known, *self._clock.awaited()), now)
 
     def _next_look(self, at: datetime) -> datetime:
         """Say when the planners look again: by night once an hour is enough."""

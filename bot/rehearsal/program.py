@@ -137,8 +137,7 @@ class Program:
                     sender.wake()
             await self.rest()
             due = [await self.store.outbox.next_due(now, via=each.via) for each in self.delivery]
-        moments = [*(each for each in due if each), *self._ground.clock.awaited()]
-        return min((each for each in moments if each > now), default=None)
+        return min((each for each in due if each and each > now), default=None)
 
     async def take(self, envelopes: Sequence[Envelope]) -> None:
         """Take what people do, and return when all that follows from it at once has been done."""
