@@ -44,6 +44,9 @@ class KeptMessage(NamedTuple):
     is_uncertain: bool
     """At least once nobody knew whether it had arrived."""
     reason: str
+    not_before: int
+    """Milliseconds (``storage.moments``), as in the next one."""
+    not_after: int
 
 
 @dataclass(frozen=True, slots=True)

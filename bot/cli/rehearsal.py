@@ -35,14 +35,12 @@ def rehearse(district: str, start: datetime | None, **wish: Any) -> None:
     looked whether anything was lost, doubled or sent at a wrong hour. Exit code 1: something was.
     """
     from bot.clock import SystemClock
-    from bot.logging import configure_logging
     from bot.rehearsal.checking import check
     from bot.rehearsal.play import Script, play
     from bot.rehearsal.table import day_by_day, totals
     from conversations.hours import day_there
 
     settings = Settings()
-    configure_logging(level="CRITICAL", style=settings.log_format)
     first_day = start.date() if start else day_there(SystemClock().now(), district)
     script = Script(district, first_day, **wish)
     with tempfile.TemporaryDirectory(prefix="jemputbola-rehearsal-", dir=_quick_folder()) as folder:

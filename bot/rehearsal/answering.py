@@ -47,6 +47,22 @@ class Offered(NamedTuple):
     tap: Tap
 
 
+class Errand(NamedTuple):
+    """A button that somebody looks for, wherever it stands."""
+
+    verb: Verb
+    what: str
+    """Its first argument."""
+
+    def find(self, offered: Sequence[Offered]) -> Offered | None:
+        """Give the button, if it is there."""
+        return next((each for each in offered if each.tap.verb is self.verb and each.tap.text(0) == self.what), None)
+
+
+Errands = Sequence[Errand | str]
+"""What somebody does one after the other: buttons, and what they type."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
     """What somebody does, and what it is meant to answer."""
@@ -89,6 +105,12 @@ class Answering:
         self._photos = 0
         self._has_gone_back = False
         """To what was left out."""
+
+    def go_on(self) -> None:
+        """Take it up again after a reminder: what is left out is looked at once more, and handed over."""
+        self.is_sending = True
+        self._has_gone_back = False
+        self._tries.clear()
 
     def deed(self, offered: Sequence[Offered], at: datetime) -> Deed | None:
         """Say what they do at this moment when they see these buttons; None: nothing more."""
@@ -150,7 +172,9 @@ class Answering:
         """Find the way on where no question is open: to what was left out, once, and then to the end."""
         send = _first(offered, Verb.SEND)
         if send is None:
-            return _last(offered, Verb.OPEN) or _first(offered, Verb.CONTINUE)
+            is_card = _first(offered, Verb.REVIEW)  # of a row: begin with its first question, else put right one's own
+            to_open = _first(offered, Verb.OPEN) if is_card else _last(offered, Verb.OPEN)
+            return to_open or _first(offered, Verb.CONTINUE)
         if not self._has_gone_back and (gaps := _first(offered, Verb.CONTINUE)):
             self._has_gone_back = True
             return gaps

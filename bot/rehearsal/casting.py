@@ -18,7 +18,7 @@ FORMS: Mapping[Role, str] = {Role.VILLAGE_HEAD: "dekela", Role.SUBDISTRICT_HEAD:
 """Who is asked what."""
 WATCHING = (Role.COORDINATOR, Role.OFFICIAL)
 """Who answers no form of their own here."""
-ON_DUTY = Habit("on duty", 0, (0, 0), answers="never", mistakes=0)
+ON_DUTY = Habit("on duty", 0, (0, 0), heeds=1)
 HELPING = Habit("helping", 0, (1, 5), every=(1, 3), steps=(15, 40), is_sending=False)
 PREFIXES = {Role.VILLAGE_HEAD: "Kades", Role.SUBDISTRICT_HEAD: "Camat", Role.COORDINATOR: "Koordinator"}
 FIRST_USER = 70_001

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from bot.rehearsal.channel import picture
@@ -14,7 +14,11 @@ from bot.rehearsal.play import Played, Sent
 from conversations.hours import day_there, next_allowed, zone_of
 from conversations.purposes import Reminder, is_awaited
 from storage.kept import Answer, Kept
+from storage.moments import as_ms
 from storage.outbox_states import OutboxState, Priority
+
+LONGEST_WAIT = timedelta(hours=2)
+"""So long before the end what is due should have gone."""
 
 
 def check(played: Played) -> list[str]:
@@ -25,7 +29,9 @@ def check(played: Played) -> list[str]:
         *_answers(played.players.values(), kept),
         *_photos(played.players.values(), kept),
         *_changes(kept),
+        *_errors(played),
         *_rest(kept),
+        *_waiting(played),
         *_messages(played, kept),
         *_hours(played),
         *_days(played),
@@ -72,6 +78,21 @@ def _changes(kept: Kept) -> Iterator[str]:
             yield f"{key}: the history does not follow: {[tuple(each) for each in changes]}"
         if changes[-1].new != kept.answers.get(key):
             yield f"{key}: the history ends with {changes[-1].new!r}; {kept.answers.get(key)!r} is kept"
+
+
+def _errors(played: Played) -> Iterator[str]:
+    for event, many in played.errors.items():
+        yield f"{event} was logged as an error {many} times: docs/operations.md says what that means"
+
+
+def _waiting(played: Played) -> Iterator[str]:
+    """Nothing that is due lies there for long, nor is anything under way for ever."""
+    end, late = as_ms(played.script.ends_at), as_ms(played.script.ends_at - LONGEST_WAIT)
+    for row in played.kept.messages:
+        is_due = row.state is OutboxState.WAITING and 0 < row.not_before < late and row.not_after > end
+        if is_due or row.state is OutboxState.LEASED:
+            what = row.purpose or row.reason
+            yield f"message {row.id} to {row.user} is still {row.state.name.lower()} at the end: {what}"
 
 
 def _rest(kept: Kept) -> Iterator[str]:
@@ -131,7 +152,7 @@ def _needless(played: Played) -> Iterator[str]:
     """Nobody is reminded of what they have handed over, nor after their time for answers."""
     for sent in _reminders(played):
         player = played.players[sent.player]
-        if player.sent_at and player.sent_at < sent.arrival.at:
+        if player.sent_at and player.sent_at < sent.arrival.at and not player.has_row_back:
             yield f"{_about(played, sent)} came although everything had been sent at {player.sent_at:%d %b %H:%M}"
 
 

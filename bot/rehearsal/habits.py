@@ -32,6 +32,8 @@ class Habit:
     """Hands the answers over when they are complete; otherwise waits to be reminded of it."""
     heeds: float = 0.6
     """Share of the reminders after which they sit down, if they answer at all."""
+    gives_up: bool = False
+    """Shows the invitation, and puts the phone away where consent is asked for."""
     snoozes: float = 0.0
     """Share of the reminders that they put off."""
 
@@ -42,8 +44,9 @@ HABITS = (
     Habit("late", 0.20, (2, 12), answers="when reminded", steps=(20, 60), is_sending=False),
     Habit("careless", 0.08, (0, 9), every=(1, 6), steps=(15, 40), mistakes=0.35, photos=0.1, is_sending=False),
     Habit("snoozer", 0.07, (1, 8), answers="when reminded", steps=(20, 50), heeds=0.9, snoozes=0.7),
-    Habit("silent", 0.06, (1, 10), answers="never"),
-    Habit("absent", 0.04, None),
+    Habit("silent", 0.04, (1, 10), answers="never"),
+    Habit("undecided", 0.03, (1, 6), gives_up=True, heeds=0.4),
+    Habit("absent", 0.03, None, answers="never"),
 )
 """What one meets; a guess of ours, to be replaced by what a real cycle shows."""
 HELPED = 0.08

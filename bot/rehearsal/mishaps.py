@@ -12,7 +12,7 @@ from bot.channels.port import ChannelError
 from bot.clock import Clock
 from storage.outbox import OutboxRow
 
-KILLED_EVERY = timedelta(days=4)
+KILLED_EVERY = timedelta(days=5)
 OUTAGE_EVERY = timedelta(days=3)
 OUTAGE = timedelta(minutes=40)
 LATE_OUTAGE = timedelta(hours=3)
@@ -48,9 +48,10 @@ class Mishaps:
             begins = each.replace(hour=self.chance.randint(*BY_DAY))
             self.outages.append((begins, begins + (LATE_OUTAGE if number % 2 else OUTAGE)))
 
-    def is_killed(self) -> bool:
-        """Tell whether it is time to kill the program; each time once."""
-        if not (self.kills and self.clock.now() >= self.kills[0]):
+    def is_killed(self, *, while_people_act: bool) -> bool:
+        """Tell whether it is time to kill the program; each time once, and every third time not while people act."""
+        is_time = bool(self.kills) and self.clock.now() >= self.kills[0]
+        if not is_time or while_people_act is (len(self.kills) % 3 == 0):
             return False
         self.kills.pop(0)
         self.happened["programs killed"] += 1

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
-from bot.rehearsal.answering import Answering, Deed, Key, Offered, asked_in, offers, question_of
+from bot.rehearsal.answering import Answering, Deed, Errand, Errands, Key, Offered, asked_in, offers, question_of
 from bot.rehearsal.channel import Arrival
 from bot.rehearsal.habits import Days, Habit
 from conversations.events import ChoiceTapped, TextReceived
 from conversations.hours import zone_of
 from conversations.people import Role
+from conversations.purposes import Digest, Purpose, Reminder, Returned, Unfinished
+from conversations.snoozing import Later
 from conversations.taps import Verb, read_tap
 from indicators.form import Form
 from storage.envelopes import AddressKey, Envelope
@@ -25,6 +27,7 @@ MOST_WAITS = 4
 """So often somebody looks for a reply that does not come; then they put the phone away."""
 SITS_AT = (time(8, 30), time(11), time(14), time(19, 30))
 """When people have time for it, where they live."""
+NUDGE = Errand(Verb.DIGEST, "nudge")
 HEEDED_AFTER = (timedelta(minutes=10), timedelta(minutes=30), timedelta(hours=2))
 """Between a reminder and sitting down."""
 
@@ -77,8 +80,12 @@ class Player:
         """When they do something next; None: not before something comes."""
         self.is_registered = False
         self.sent_at: datetime | None = None
-        """When they were thanked for handing their answers over."""
+        """When they were thanked for handing their answers over, unless a row has come back since."""
+        self.has_row_back = False
+        """A row was given back to them: they are reminded of it until it is completed, whatever they hand over."""
         self._chance = chance
+        self._form = form
+        self._errands: deque[Errand | str] = deque()
         self._answering = Answering(part.habit, form, chance, name=f"photo-{part.number}") if form else None
         self._seen: set[int] = set()
         self._offered: Sequence[Offered] = ()
@@ -89,6 +96,7 @@ class Player:
         self._waits = 0
         self._steps_left = 0
         """Of this sitting."""
+        self._gives_up_at_consent = part.habit.gives_up
         self._reminded: Offered | None = None
         """The button of a reminder that leads on."""
 
@@ -102,8 +110,18 @@ class Player:
         offered = offers(row.message)
         if row.priority is Priority.REPLY:
             self._take_reply(offered, arrival.at)
-        elif row.purpose is not None and self._answering and self.is_registered:
-            self._be_reminded(offered, arrival.at)
+        elif row.purpose is not None:
+            self._be_told(row.purpose, offered, arrival.at)
+
+    def run_errands(self, errands: Errands, at: datetime) -> None:
+        """Do these things from this moment on, besides answering."""
+        self._errands.extend(errands)
+        self.next_at = at
+
+    def row_of(self, question: str) -> str:
+        """Give the number of the row to which a question of their form belongs."""
+        assert self._form
+        return self._form.question_by_name[question].row
 
     def act(self, at: datetime) -> Envelope | None:
         """Do the next thing, or nothing now; ``next_at`` says when it goes on."""
@@ -132,6 +150,8 @@ class Player:
     def _next_deed(self, at: datetime) -> Deed | None:
         if not self.is_registered:
             return self._register(at)
+        if self._errands:
+            return self._run_errand(at)
         if self._answering is None or self.part.habit.answers == "never" or self.sent_at:
             return None
         if not self._steps_left:
@@ -146,10 +166,22 @@ class Player:
         if not self.memory.events:
             return Deed(TextReceived(at=at, text=f"daftar {self.part.code}"))
         joining = {each.tap.text(0): each for each in self._offered if each.tap.verb is Verb.JOIN}
+        if self._gives_up_at_consent and "agree" in joining:
+            return None
         if not joining:
             return Deed(TextReceived(at=at, text=self.part.name))
         wanted = joining.get("agree") or joining["yes"]
         return Deed(ChoiceTapped(at=at, data=wanted.data))
+
+    def _run_errand(self, at: datetime) -> Deed | None:
+        """Do the next thing that can be done of what they set out to do."""
+        while self._errands:
+            errand = self._errands.popleft()
+            if isinstance(errand, str):
+                return Deed(TextReceived(at=at, text=errand))
+            if found := errand.find(self._offered):
+                return Deed(ChoiceTapped(at=at, data=found.data))
+        return None
 
     def _sit_down(self, at: datetime) -> Deed:
         self._steps_left = self._chance.randint(*self.part.habit.steps)
@@ -199,12 +231,32 @@ class Player:
             self.memory.acknowledged[tried.key].append(tried.value)
             self.memory.unsure.discard(tried.key)
 
-    def _be_reminded(self, offered: Sequence[Offered], at: datetime) -> None:
-        """Sit down soon after a reminder, or not."""
-        assert self._answering
+    def _be_told(self, purpose: Purpose, offered: Sequence[Offered], at: datetime) -> None:
+        """Take what they did not ask for: sit down, have others reminded, or do nothing about it."""
         if self.part.habit.answers == "never" or self._chance.random() >= self.part.habit.heeds:
             return
-        self._answering.is_sending = True
-        self._reminded = next((each for each in offered if each.tap.verb is Verb.CONTINUE), None)
+        soon = at + self._chance.choice(HEEDED_AFTER)
+        later = [each for each in offered if each.tap.verb is Verb.REMIND and each.tap.text(0) in [*Later]]
+        match purpose:
+            case Reminder() if later and self._chance.random() < self.part.habit.snoozes:
+                self._offered = later
+                self.run_errands((Errand(Verb.REMIND, self._chance.choice(later).tap.text(0)),), soon)
+            case Reminder() | Returned():
+                self._be_reminded(purpose, offered, soon)
+            case Digest() if NUDGE.find(offered):
+                self._offered = offered
+                self.run_errands((NUDGE,), soon)
+            case Unfinished():
+                self._gives_up_at_consent = False
+                self.next_at = soon
+            case _:
+                return
+
+    def _be_reminded(self, purpose: Reminder | Returned, offered: Sequence[Offered], soon: datetime) -> None:
+        if self._answering is None or (self.sent_at and isinstance(purpose, Reminder)):
+            return
+        self.sent_at = None
+        self._answering.go_on()
+        self._reminded = next((each for each in offered if each.tap.verb in (Verb.CONTINUE, Verb.SEND)), None)
         if not self._steps_left:
-            self.next_at = at + self._chance.choice(HEEDED_AFTER)
+            self.next_at = soon

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
 
+from structlog.testing import capture_logs
+
 from bot.channels.telegram.channel import LIMITS as TELEGRAM_LIMITS
 from bot.channels.whatsapp.limits import LIMITS as WHATSAPP_LIMITS
 from bot.composition import load_library, open_store
+from bot.rehearsal.agenda import Year
 from bot.rehearsal.casting import cast_all
 from bot.rehearsal.channel import Arrival, RecordingChannel
 from bot.rehearsal.clock import UNHURRIED, TurnedClock
@@ -28,11 +32,13 @@ from storage.kept import Kept
 
 BEGINS = time(7)
 """When the first day begins there."""
-AFTERWARDS = timedelta(days=5)
+AFTERWARDS = timedelta(days=8)
 """How many of the days lie behind the end of the time for answers."""
 LOOK_EVERY = timedelta(minutes=15)
 """How often the planners look by day; the program does so every minute."""
 NIGHT = (time(21), time(6))
+MEANT = "send_failed"
+"""Logged when a send fails, as it was to."""
 FIRST = 1
 """Number of the first program, and of its database."""
 ACCOUNTS = (("telegram", "1", TELEGRAM_LIMITS), ("whatsapp", "5", WHATSAPP_LIMITS))
@@ -102,6 +108,8 @@ class Played:
     sent: list[Sent] = field(default_factory=list)
     kept: Kept = NOTHING
     """What the last program left in its database."""
+    errors: Counter[str] = field(default_factory=Counter)
+    """What the programs logged as errors, by event; sends that failed on purpose are left out."""
 
 
 async def play(script: Script, settings: Settings, folder: Path) -> Played:
@@ -126,7 +134,10 @@ async def play(script: Script, settings: Settings, folder: Path) -> Played:
 
     for each in channels:
         each.take, each.mishap = take, played.mishaps.of_send
-    await _Stage(ground, played).run()
+    with capture_logs() as logged:
+        await _Stage(ground, played).run()
+    wrong = [str(each["event"]) for each in logged if each["log_level"] == "error"]
+    played.errors = Counter(each for each in wrong if each != MEANT)
     return played
 
 
@@ -156,6 +167,8 @@ class _Stage:
         self._played = played
         self._script = played.script
         self._look_at = played.script.starts_at
+        script = played.script
+        self._year = Year(script.district, script.starts_at, script.due_at, list(played.players.values()))
         self._has_looked: bool
         """Planners may have put something into the outbox since it was asked what is due."""
         self._handed_in: Sequence[Envelope] = ()
@@ -179,8 +192,9 @@ class _Stage:
         await program.rest()
         while (at := await self._next_moment(program)) < self._script.ends_at:
             self._clock.put_forward(at)
-            self._perhaps_kill()
+            self._perhaps_kill(while_people_act=False)
             await program.rest()
+            await self._year.do(program.store, at)
             if at >= self._look_at:
                 await program.look(at)
                 self._has_looked = True
@@ -190,8 +204,8 @@ class _Stage:
                 return False
         return True
 
-    def _perhaps_kill(self) -> None:
-        if self._played.mishaps.is_killed():
+    def _perhaps_kill(self, *, while_people_act: bool) -> None:
+        if self._played.mishaps.is_killed(while_people_act=while_people_act):
             for each in self._ground.channels:
                 each.hangs = self._played.mishaps.chance.choice(("before", "after"))
 
@@ -199,8 +213,8 @@ class _Stage:
         """Say when something happens next. The outbox is asked after the planners, and before a leap."""
         now = self._clock.now()
         people = (each.next_at for each in self._played.players.values() if each.next_at)
-        ends = self._played.mishaps.next_moment(now)
-        known = min([self._look_at, *people, *self._clock.awaited(), *([ends] if ends else ())])
+        others = (self._played.mishaps.next_moment(now), self._year.next_moment())
+        known = min([self._look_at, *people, *self._clock.awaited(), *(each for each in others if each)])
         if known - now < UNHURRIED and not self._has_looked:
             return max(known, now)
         self._has_looked = False
@@ -210,7 +224,7 @@ class _Stage:
     def _next_look(self, at: datetime) -> datetime:
         """Say when the planners look again: by night once an hour is enough."""
         there = at.astimezone(self._script.zone)
-        every = LOOK_EVERY if NIGHT[1] <= there.time() < NIGHT[0] else timedelta(hours=1)
+        every = LOOK_EVERY if NIGHT[1] <= there.time() < NIGHT[0] else timedelta(hours=3)
         return self._script.starts_at + every * ((at - self._script.starts_at) // every + 1)
 
     async def _let_act(self, program: Program, at: datetime) -> None:
@@ -224,4 +238,5 @@ class _Stage:
                 envelopes += [done] * (2 if self._played.mishaps.comes_twice() else 1)
         self._handed_in = envelopes
         if envelopes:
+            self._perhaps_kill(while_people_act=True)
             await program.take(envelopes)

@@ -32,6 +32,12 @@ def test_people_of_all_habits_take_part(played: Played) -> None:
     assert any(player.arrivals and not player.sent_at for player in played.players.values())
 
 
+def test_they_are_reminded_told_and_summed_up_while_it_lasts(played: Played) -> None:
+    kinds = {type(each.arrival.row.purpose).__name__ for each in played.sent if each.arrival.row.purpose}
+
+    assert kinds >= {"Reminder", "BroadcastCopy", "Summary", "Digest"}
+
+
 def test_the_table_names_every_day_and_counts_what_went_out(played: Played) -> None:
     lines = list(day_by_day(played))
     replies = sum(each.arrival.row.priority is Priority.REPLY for each in played.sent)
