@@ -19,7 +19,7 @@ from bot.delivery.verdict import judge
 from bot.leadership import Tenure
 from bot.logging import described
 from bot.metrics import SEND_SECONDS, SENT
-from storage.errors import StorageError
+from storage.errors import DatabaseAwayError, StorageError
 from storage.outbox import Failed, Outbox, OutboxRow, Outcome, Retry, Room, Sender, Sent
 from storage.ways import Notice
 from storage.windows import is_open
@@ -146,7 +146,7 @@ class DeliveryWorker:
         while not self._is_stopping and (room := self._room(now)).total > 0:
             busy = self._chats.cooling(now.steady) | {row.address_id for row in self._under_way.values()}
             rows = await self._outbox.claim(now.at, sender=self._sender, room=room, busy=busy)
-            needed = await self._outbox.judge(rows, now.at, sender=self._sender)
+            needed = await self._needed(rows, now)
             for row in await self._passable(needed, now):
                 self._account.start(row.priority)
                 self._chats.spend(row.address_id, now.steady, self._channel.limits.rates)
@@ -155,6 +155,19 @@ class DeliveryWorker:
             await self._record()
             if len(rows) < room.total:
                 return
+
+    async def _needed(self, rows: Sequence[OutboxRow], now: Now) -> Sequence[OutboxRow]:
+        """Leave out what is not needed, or not now. What cannot be judged is given up, and holds nothing else up."""
+        try:
+            return await self._outbox.judge(rows, now.at, sender=self._sender)
+        except DatabaseAwayError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the outermost edge of a judgement
+            if len(rows) == 1:
+                _log.exception("judging_broken", outbox=rows[0].id, error=described(error))
+                self._outcomes.append(Failed(rows[0].id, type(error).__name__))
+                return ()
+        return [needed for row in rows for needed in await self._needed([row], now)]
 
     async def _passable(self, rows: Sequence[OutboxRow], now: Now) -> Sequence[OutboxRow]:
         """Leave out what may not go to its chat now, whose window has closed, and find other ways for it."""

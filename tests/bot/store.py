@@ -129,6 +129,8 @@ class FakeOutbox:
         """Rows that wait until their reader writes."""
         self.unneeded: set[int] = set()
         """Rows that the judge drops; others with a purpose say what it is."""
+        self.unjudged: dict[int, Exception] = {}
+        """Rows of which the judge raises this."""
         self.claims = 0
         self.outcomes: list[Outcome] = []
         self.failures: list[Exception] = []
@@ -161,6 +163,9 @@ class FakeOutbox:
 
     async def judge(self, rows: Sequence[OutboxRow], at: datetime, *, sender: Sender) -> list[OutboxRow]:
         """Leave out what is not needed."""
+        for each in rows:
+            if each.id in self.unjudged:
+                raise self.unjudged[each.id]
         for each in rows:
             if each.id in self.unneeded:
                 del self.rows[each.id], self.leased[each.id]

@@ -27,7 +27,7 @@ from conversations.events import IncomingFile
 from conversations.messages import Message, Template
 from conversations.purposes import Reminder
 from storage.envelopes import AddressKey
-from storage.errors import StorageError
+from storage.errors import DatabaseAwayError, StorageError
 from storage.outbox import Failed, Gone, Outbox, OutboxRow, Priority, Retry, Sent, Uncertain
 from storage.ways import Notice
 from tests.bot.clocks import NOON, JumpingClock, passed
@@ -150,6 +150,30 @@ async def test_what_is_judged_not_needed_any_more_is_not_sent() -> None:
 
     assert bench.channel.order == [2]
     assert bench.outbox.outcomes == [Sent(2, "m2")]
+
+
+async def test_a_message_that_cannot_be_judged_is_given_up_and_holds_nobody_up() -> None:
+    planned = [replace(row(n, at=NOON), purpose=Reminder((n,), "3_days")) for n in (1, 2)]
+    bench = Bench([*planned, row(3, at=NOON)])
+    bench.outbox.unjudged[1] = KeyError("no judge")
+
+    await bench.deliver()
+
+    assert sorted(bench.channel.order) == [2, 3]
+    assert bench.outbox.ended(Failed) == [1]
+
+
+async def test_nothing_is_given_up_while_the_database_cannot_be_asked() -> None:
+    bench = Bench([replace(row(1, at=NOON), purpose=Reminder((1,), "3_days"))])
+    bench.outbox.unjudged[1] = DatabaseAwayError("locked")
+
+    async with bench.running():
+        await passed(lambda: bench.outbox.claims > 1)
+        bench.outbox.unjudged.clear()
+        bench.outbox.leased.clear()
+        await passed(bench.is_empty)
+
+    assert bench.outbox.outcomes == [Sent(1, "m1")]
 
 
 class EditingChannel(FakeChannel):
