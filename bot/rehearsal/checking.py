@@ -20,6 +20,11 @@ from storage.outbox_states import OutboxState, Priority
 LONGEST_WAIT = timedelta(hours=2)
 """So long before the end what is due should have gone."""
 
+IS_REMINDER = '"type":"reminder"'
+"""What the purpose of a reminder says, as it is kept."""
+LEAST_NOTICE = timedelta(days=4)
+"""Whoever registers later may miss every rung of the ladder."""
+
 
 def check(played: Played) -> list[str]:
     """Give everything that is wrong; nothing: all is well."""
@@ -36,6 +41,7 @@ def check(played: Played) -> list[str]:
         *_hours(played),
         *_days(played),
         *_needless(played),
+        *_unreminded(played),
     ]
 
 
@@ -154,6 +160,18 @@ def _needless(played: Played) -> Iterator[str]:
         player = played.players[sent.player]
         if player.sent_at and player.sent_at < sent.arrival.at and not player.has_row_back:
             yield f"{_about(played, sent)} came although everything had been sent at {player.sent_at:%d %b %H:%M}"
+
+
+def _unreminded(played: Played) -> Iterator[str]:
+    """Whoever had not handed over when the time ended has been reminded before, unless nobody knows whether."""
+    due_at = played.script.due_at
+    told = {each.player for each in _reminders(played) if each.arrival.at < due_at}
+    perhaps = {row.user for row in played.kept.messages if IS_REMINDER in row.purpose and row.state != OutboxState.SENT}
+    for number, player in played.players.items():
+        is_early = player.registered_at and player.registered_at < due_at - LEAST_NOTICE
+        is_open = player.answers_a_form and not (player.sent_at and player.sent_at < due_at)
+        if is_early and is_open and number not in told and player.part.address.user not in perhaps:
+            yield f"{player.part.name} had not handed over by {due_at:%d %b} and was never reminded"
 
 
 def _unasked(played: Played) -> Sequence[Sent]:

@@ -78,7 +78,7 @@ class Player:
         """Everything that has come to them, in order."""
         self.next_at = begins_at
         """When they do something next; None: not before something comes."""
-        self.is_registered = False
+        self.registered_at: datetime | None = None
         self.sent_at: datetime | None = None
         """When they were thanked for handing their answers over, unless a row has come back since."""
         self.has_row_back = False
@@ -99,6 +99,16 @@ class Player:
         self._gives_up_at_consent = part.habit.gives_up
         self._reminded: Offered | None = None
         """The button of a reminder that leads on."""
+
+    @property
+    def is_registered(self) -> bool:
+        """Tell whether they hold their post."""
+        return self.registered_at is not None
+
+    @property
+    def answers_a_form(self) -> bool:
+        """Tell whether anything is asked of them."""
+        return self._form is not None
 
     def hear(self, arrival: Arrival) -> None:
         """Take a message; one that comes twice, because nobody knew whether it had come, is passed over."""
@@ -200,18 +210,18 @@ class Player:
         tried, self._tried = self._tried, None
         if not self.is_registered:
             self._offered = offered
-            self._note_consent(tried, offered)
+            self._note_consent(tried, offered, at)
             return
         self._offered = offered or self._offered
         if tried:
             self._note_sent(tried, offered, at)
             self._note_answer(tried, offered)
 
-    def _note_consent(self, tried: Deed | None, offered: Sequence[Offered]) -> None:
+    def _note_consent(self, tried: Deed | None, offered: Sequence[Offered], at: datetime) -> None:
         """They are registered when what follows their consent is not about registering any more."""
         tapped = read_tap(tried.event.data) if tried and isinstance(tried.event, ChoiceTapped) else None
         if tapped and tapped.verb is Verb.JOIN and tapped.text(0) == "agree" and offered:
-            self.is_registered = not any(each.tap.verb is Verb.JOIN for each in offered)
+            self.registered_at = None if any(each.tap.verb is Verb.JOIN for each in offered) else at
             self._steps_left = self._chance.randint(*self.part.habit.steps)
 
     def _note_sent(self, tried: Deed, offered: Sequence[Offered], at: datetime) -> None:

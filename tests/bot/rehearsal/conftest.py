@@ -10,7 +10,7 @@ import pytest
 from bot.rehearsal.play import Played, Script, play
 from bot.settings import Settings
 
-SCRIPT = Script("16.07", date(2026, 4, 6), days=14, people=4, seed="3")
+SCRIPT = Script("16.07", date(2026, 4, 6), days=18, people=4, seed="3")
 
 
 @pytest.fixture(scope="session")

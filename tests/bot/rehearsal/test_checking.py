@@ -93,6 +93,12 @@ def twice_a_day(played: Played) -> Played:
     return with_reminders(played, 9, 15)
 
 
+def without_reminders(played: Played) -> Played:
+    sent = [each for each in played.sent if not isinstance(each.arrival.row.purpose, Reminder)]
+    messages = [each for each in played.kept.messages if "reminder" not in each.purpose]
+    return replace(other(played, messages=messages), sent=sent)
+
+
 FAULTS: dict[Callable[[Played], Played], str] = {
     without_an_event: "never took effect",
     with_another_answer: "'something else' is kept",
@@ -106,6 +112,7 @@ FAULTS: dict[Callable[[Played], Played], str] = {
     with_a_message_that_never_came: "never came",
     with_a_reply_twice: "came 2 times for no reason",
     at_night: "came outside of hours",
+    without_reminders: "was never reminded",
     twice_a_day: "unasked message of the day",
 }
 
