@@ -102,6 +102,8 @@ class LadderRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at: time
     late_hours: int
     """How long a reminder may still go that could not go when it was due."""
+    quiet_minutes: int
+    """How long somebody is not reminded who has just written."""
 
     def __post_init__(self) -> None:
         """Check them.
@@ -109,8 +111,8 @@ class LadderRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             ValueError: a number is negative.
         """
-        if min((*self.days, *self.hours, self.most_after, self.late_hours - 1)) < 0:
-            raise ValueError("days, hours and most_after from 0 on were expected, and late_hours from 1 on")
+        if min((*self.days, *self.hours, self.most_after, self.quiet_minutes, self.late_hours - 1)) < 0:
+            raise ValueError("days, hours, most_after and quiet_minutes from 0 on were expected, late_hours from 1 on")
 
 
 class EscalationRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

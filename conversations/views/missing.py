@@ -18,13 +18,14 @@ def time_text(minutes: float, texts: Texts) -> Markup:
 
 
 def missing_text(lacks: Lacks, texts: Texts) -> Markup:
-    """Count what is missing: ``4 jawaban dan 2 bukti``; empty where nothing is."""
+    """Count what is missing: ``4 jawaban, 2 bukti dan 1 baris yang dikembalikan``; empty where nothing is."""
     missing = (
         texts.count("status.unanswered", lacks.unanswered) if lacks.unanswered else "",
         texts.count("status.lacking", lacks.evidence) if lacks.evidence else "",
         texts.count("status.returned", lacks.returned) if lacks.returned else "",
     )
-    return Markup(texts("status.and").join(part for part in missing if part))
+    *first, last = [part for part in missing if part] or [""]
+    return Markup(texts("status.and").join([", ".join(first), last]) if first else last)
 
 
 def task_text(task: Task, texts: Texts) -> Markup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,12 +15,12 @@ from conversations.snoozing import choices
 from conversations.tasks import Task, open_tasks
 from conversations.texts import Markup
 from conversations.views.reminders import opening_asked, opening_by, reminder, unfinished
-from storage.judging.verdicts import Case, Drop, Go, Reader, Verdict
+from storage.judging.verdicts import Case, Drop, Go, PutOff, Reader, Verdict
 from storage.moments import as_ms
 from storage.posts_held import running_assignments
 from storage.registering import registering
-from storage.rows import LASTS, PERSON, POST, read_person, read_post
-from storage.tables import holding, person, post, snooze
+from storage.rows import LASTS, PERSON, POST, read_person, read_post, read_session
+from storage.tables import holding, person, post, session, snooze
 from storage.turn_state import Shared
 
 
@@ -33,6 +33,8 @@ class Around:
     snoozed: frozenset[int]
     """People who do not want to be reminded now."""
     askers: Mapping[int, tuple[Person, Post]]
+    heard: Mapping[int, datetime]
+    """When each of them wrote last."""
 
 
 async def judge_reminders(
@@ -41,10 +43,12 @@ async def judge_reminders(
     """Let those go whose readers lack something; whoever has asked for a later moment is not reminded before."""
     purposes = {case.id: case.purpose for case in cases if isinstance(case.purpose, Reminder)}
     regions = {each.region.id for case in cases for each in case.reader.posts}
+    readers = {case.reader.person.id for case in cases}
     around = Around(
         await running_assignments(connection, shared, regions),
-        await _snoozed(connection, {case.reader.person.id for case in cases}, at),
+        await _snoozed(connection, readers, at),
         await _askers(connection, shared, {each.by for each in purposes.values()}),
+        await _heard(connection, readers),
     )
     return {case.id: _verdict(case.reader, purposes[case.id], around, (shared, at)) for case in cases}
 
@@ -57,6 +61,10 @@ def _verdict(reader: Reader, purpose: Reminder, around: Around, now: tuple[Share
         return Drop("nothing is missing any more, or answers are not taken now")
     if reader.person.id in around.snoozed and purpose.rung != ASKED:
         return Drop("they asked to be reminded later")
+    heard = around.heard.get(reader.person.id)
+    quiet_until = heard and heard + timedelta(minutes=shared.rules.ladder.quiet_minutes)
+    if quiet_until and at < quiet_until and purpose.rung != ASKED:
+        return PutOff(quiet_until, "they are writing to us just now")
     until = tasks[0].window.closes_at if tasks[0].window else None
     later = choices(at, reader.region_code, shared.rules, until)
     return Go(reminder(reader.person, tasks, later, at=at, opening=_opening(reader, purpose, around, shared)))
@@ -77,6 +85,12 @@ def _opening(reader: Reader, purpose: Reminder, around: Around, shared: Shared) 
 async def _snoozed(connection: AsyncConnection, people: set[int], at: datetime) -> frozenset[int]:
     later = select(snooze.c.person_id).where(snooze.c.person_id.in_(people), snooze.c.until > as_ms(at))
     return frozenset(await connection.scalars(later))
+
+
+async def _heard(connection: AsyncConnection, people: set[int]) -> dict[int, datetime]:
+    rows = await connection.execute(select(session.c.person_id, session.c.body).where(session.c.person_id.in_(people)))
+    known = {row.person_id: read_session(row.body) for row in rows}
+    return {who: datetime.fromtimestamp(one.heard_at, UTC) for who, one in known.items() if one and one.heard_at}
 
 
 async def _askers(connection: AsyncConnection, shared: Shared, people: set[int]) -> dict[int, tuple[Person, Post]]:

@@ -99,7 +99,7 @@ class Town:
 
     def card(self) -> str:
         """Give what the coordinator's phone shows of how far the broadcast is."""
-        [card] = [each for each in self.shown["siti"].values() if each.text.startswith("📣 <b>Siaran")]
+        [card] = [each for each in self.shown["siti"].values() if each.text.startswith("<b>Siaran</b>: ")]
         return card.text.partition("\n\n")[2]
 
     def newest(self, who: str) -> str:

@@ -107,8 +107,8 @@ def test_a_copy_says_what_is_the_readers_own() -> None:
     text = copy_for(reader, "Yth. {nama} di {desa}: kurang {kurang} <segera>")
 
     assert text == (
-        "📣 <b>Pesan dari Koordinator KLA Kabupaten Kaur</b>\n\n"
-        "Yth. Bapak Ahmad di Desa Linau: kurang 4 jawaban dan 1 bukti dan 1 baris yang dikembalikan &lt;segera&gt;"
+        "<b>Pesan dari Koordinator KLA Kabupaten Kaur</b>\n\n"
+        "Yth. Bapak Ahmad di Desa Linau: kurang 4 jawaban, 1 bukti dan 1 baris yang dikembalikan &lt;segera&gt;"
     )
 
 

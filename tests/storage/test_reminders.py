@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from conversations.actions import LeavePost, OptOut, SendAnswers, Snooze
 from conversations.people import Role, Standing
 from conversations.purposes import ASKED, Reminder, Unfinished
-from conversations.session import Invited, Session
+from conversations.session import Home, Invited, Session
 from storage.calendar import Changed, fit_windows
 from storage.database import connect
 from storage.moments import as_ms
@@ -305,3 +305,13 @@ async def test_what_is_planned_names_assignments_of_the_district(kaur_in_may: St
     async with kaur_in_may._database.reading("Looking") as connection:
         code = select(region.c.code).join(assignment).where(assignment.c.id.in_(row.purpose.assignments))
         assert list(await connection.scalars(code)) == [VILLAGE]
+
+
+async def test_whoever_is_writing_just_now_is_reminded_later(kaur_in_may: Store) -> None:
+    await appoint(kaur_in_may, "a", VILLAGE, Role.VILLAGE_HEAD)
+    at_it = Session(place=Home(), heard_at=int(LAST_DAY.timestamp()))
+    await kaur_in_may.reminders.plan(LAST_DAY)
+    await take(kaur_in_may, text_from("a", 2), session=at_it, at=LAST_DAY)
+
+    assert await send(kaur_in_may, LAST_DAY + 29 * MINUTE) == []
+    assert rungs(await send(kaur_in_may, LAST_DAY + 30 * MINUTE)) == ["0"]
