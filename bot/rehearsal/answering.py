@@ -152,7 +152,7 @@ class Answering:
             return Deed(TextReceived(at=at, text=number), asked, number)
         if question.kind is QuestionKind.SELECT_MULTIPLE:
             ticked = _first(offered, Verb.TOGGLE) if not tries else None
-            return Deed(ChoiceTapped(at=at, data=ticked.data), asked, ticked.tap.text(2)) if ticked else None
+            return Deed(ChoiceTapped(at=at, data=ticked.data), asked) if ticked else None
         return self._choose(offered, at)
 
     def _photo(self, asked: Key, at: datetime) -> Deed:

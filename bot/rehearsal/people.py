@@ -96,6 +96,8 @@ class Player:
         self._waits = 0
         self._steps_left = 0
         """Of this sitting."""
+        self._missed = 0
+        """Replies that did not come in time; when they do, they answer nothing that was done since."""
         self._gives_up_at_consent = part.habit.gives_up
         self._reminded: Offered | None = None
         """The button of a reminder that leads on."""
@@ -139,6 +141,7 @@ class Player:
             self._waits += 1
             self.next_at = at + THINKING
             return None
+        self._missed += self._tried is not None and self.is_registered
         deed = self._next_deed(at)
         if deed is None:
             self._rest(at)
@@ -207,6 +210,10 @@ class Player:
         self.next_at = sitting(at, self.part.region_code, self._chance, self.part.habit.every) if goes_on else None
 
     def _take_reply(self, offered: Sequence[Offered], at: datetime) -> None:
+        if self._missed:
+            self._missed -= 1
+            self._offered = offered or self._offered
+            return
         tried, self._tried = self._tried, None
         if not self.is_registered:
             self._offered = offered
@@ -226,7 +233,7 @@ class Player:
 
     def _note_sent(self, tried: Deed, offered: Sequence[Offered], at: datetime) -> None:
         tapped = read_tap(tried.event.data) if isinstance(tried.event, ChoiceTapped) else None
-        if tapped and tapped.verb is Verb.SEND:
+        if tapped and tapped.verb is Verb.SEND and not self.part.is_operator:  # they may not
             self.sent_at = None if any(each.tap.verb is Verb.SEND for each in offered) else at
 
     def _note_answer(self, tried: Deed, offered: Sequence[Offered]) -> None:
@@ -235,9 +242,7 @@ class Player:
             return
         mine = {each.tap.verb for each in offered if question_of(each) == tried.key}
         self._to_confirm = tried if Verb.YES in mine else None
-        was_ticked = isinstance(tried.event, ChoiceTapped) and tried.event.data.startswith(f"{Verb.TOGGLE}:")
-        is_asked_again = asked_in(offered) == tried.key and not was_ticked
-        if not (self._to_confirm or is_asked_again or Verb.OPEN in mine):
+        if not (self._to_confirm or asked_in(offered) == tried.key or Verb.OPEN in mine):
             self.memory.acknowledged[tried.key].append(tried.value)
             self.memory.unsure.discard(tried.key)
 

@@ -34,7 +34,7 @@ BEGINS = time(7)
 """When the first day begins there."""
 AFTERWARDS = timedelta(days=8)
 """How many of the days lie behind the end of the time for answers."""
-LOOK_EVERY = timedelta(minutes=15)
+LOOK_EVERY = timedelta(minutes=30)
 """How often the planners look by day; the program does so every minute."""
 NIGHT = (time(21), time(6))
 MEANT = "send_failed"
