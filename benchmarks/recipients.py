@@ -13,7 +13,7 @@ from benchmarks.world import BOT, DISTRICTS, now
 from conversations.audiences import Audience, BroadcastDraft
 from conversations.broadcasts import UNDO_TIME
 from conversations.people import Role, Standing
-from storage.broadcasts import launch
+from storage.broadcasts.register import launch
 from storage.moments import FOREVER, as_ms
 from storage.store import Store
 from storage.tables import address, holding, person, post, region

@@ -11,7 +11,7 @@ from conversations.actions import SendRecord
 from conversations.brief import Library
 from conversations.events import RecordWritten
 from conversations.views.broadcast_records import record_name, record_tables
-from storage.broadcast_records import BroadcastRecords
+from storage.broadcasts.records import BroadcastRecords
 from storage.files import FileStore
 from storage.jobs import Job
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from conversations.brief import Library
 from conversations.rules import Rules, default_rules
-from storage.broadcast_records import BroadcastRecords
+from storage.broadcasts.records import BroadcastRecords
 from storage.calendar_changes import Calendars
 from storage.channel_terms import ChannelTerms
 from storage.charges import Charges

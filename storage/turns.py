@@ -12,7 +12,7 @@ from conversations.brief import Brief
 from conversations.engine import Step
 from conversations.needs import Need
 from conversations.session import Session
-from storage.applying import StepApplier
+from storage.applying.steps import StepApplier
 from storage.arrivals import claim_keys, know_senders, note_heard
 from storage.envelopes import JOB_PREFIX, RETRY_PREFIX, AddressKey, Envelope, channel_name, number_after
 from storage.flushing import flush

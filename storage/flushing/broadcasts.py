@@ -12,7 +12,7 @@ from conversations.audiences import BroadcastDraft
 from conversations.broadcasts import BroadcastChange
 from conversations.texts import texts_for
 from conversations.views.broadcast_progress import progress_message
-from storage.broadcasts import change, draft_of_failed, launch, read_broadcasts
+from storage.broadcasts.register import change, draft_of_failed, launch, read_broadcasts
 from storage.moments import FOREVER, from_ms
 from storage.outbox_states import Priority
 from storage.rows import encode

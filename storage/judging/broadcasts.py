@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from conversations.broadcasts import BroadcastState
 from conversations.purposes import BroadcastCopy
 from conversations.views.broadcast_copies import Written
-from storage.audiences import members
-from storage.broadcast_copies import write_copies
-from storage.broadcasts import CANCELLED, draft_of
+from storage.broadcasts.audiences import members
+from storage.broadcasts.copies import write_copies
+from storage.broadcasts.register import CANCELLED, draft_of
 from storage.judging.verdicts import Case, Drop, Go, PutOff, Verdict
 from storage.tables import broadcast
 from storage.tables.base import AnyRow

@@ -19,9 +19,9 @@ from conversations.people import Person, Post
 from conversations.texts import texts_for
 from conversations.views.broadcast_copies import Written
 from conversations.views.naming import post_name
-from storage.audiences import count_vacant, members, reached, usable_chat
-from storage.broadcast_copies import write_copies
-from storage.broadcasts import read_broadcasts
+from storage.broadcasts.audiences import count_vacant, members, reached, usable_chat
+from storage.broadcasts.copies import write_copies
+from storage.broadcasts.register import read_broadcasts
 from storage.channel_terms import NO_TERMS
 from storage.envelopes import channel_name
 from storage.moments import as_ms, from_ms

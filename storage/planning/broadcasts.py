@@ -18,8 +18,8 @@ from conversations.hours import next_allowed
 from conversations.purposes import BroadcastCopy
 from conversations.texts import texts_for
 from conversations.views.broadcast_progress import progress_message
-from storage.audiences import members, reached
-from storage.broadcasts import draft_of, drop_waiting, lock_broadcast, read_broadcasts
+from storage.broadcasts.audiences import members, reached
+from storage.broadcasts.register import draft_of, drop_waiting, lock_broadcast, read_broadcasts
 from storage.channel_terms import NO_TERMS
 from storage.database import Database
 from storage.inserting import insert_into

@@ -14,7 +14,7 @@ from bot.workbooks import Row, write_workbook
 from conversations.actions import SendRecord
 from conversations.broadcasts import Record
 from conversations.hours import WESTERN
-from storage.broadcast_records import BroadcastRecords
+from storage.broadcasts.records import BroadcastRecords
 from storage.envelopes import AddressKey
 from storage.files import FileStore
 from storage.jobs import Job

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.broadcasts import Failure, Fate, LeftOut, Recipient, Record
 from conversations.people import Standing
-from storage.broadcasts import failure_of, read_broadcasts
+from storage.broadcasts.register import failure_of, read_broadcasts
 from storage.database import Database
 from storage.envelopes import channel_name
 from storage.errors import StorageError

@@ -31,11 +31,11 @@ from conversations.needs import (
     UnitsNeed,
 )
 from conversations.people import Assignment
-from storage.applying_broadcasts import act_on_broadcasts
-from storage.applying_calendar import act_on_calendar
-from storage.applying_chats import act_on_chats
-from storage.applying_nudges import act_on_units
-from storage.applying_people import PeopleAction, act_on_people
+from storage.applying.broadcasts import act_on_broadcasts
+from storage.applying.calendar import act_on_calendar
+from storage.applying.chats import act_on_chats
+from storage.applying.nudges import act_on_units
+from storage.applying.people import PeopleAction, act_on_people
 from storage.envelopes import AddressKey, Envelope
 from storage.errors import StorageError
 from storage.moments import FOREVER, as_ms
