@@ -167,9 +167,10 @@ def _unreminded(played: Played) -> Iterator[str]:
     due_at = played.script.due_at
     told = {each.player for each in _reminders(played) if each.arrival.at < due_at}
     perhaps = {row.user for row in played.kept.messages if IS_REMINDER in row.purpose and row.state != OutboxState.SENT}
+    over = {each.part.region_code for each in played.players.values() if each.sent_at or each.has_row_back}
     for number, player in played.players.items():
         is_early = player.registered_at and player.registered_at < due_at - LEAST_NOTICE
-        is_open = player.answers_a_form and not (player.sent_at and player.sent_at < due_at)
+        is_open = player.answers_a_form and player.part.region_code not in over
         if is_early and is_open and number not in told and player.part.address.user not in perhaps:
             yield f"{player.part.name} had not handed over by {due_at:%d %b} and was never reminded"
 
