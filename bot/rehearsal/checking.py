@@ -167,7 +167,8 @@ def _unreminded(played: Played) -> Iterator[str]:
     due_at = played.script.due_at
     told = {each.player for each in _reminders(played) if each.arrival.at < due_at}
     perhaps = {row.user for row in played.kept.messages if IS_REMINDER in row.purpose and row.state != OutboxState.SENT}
-    over = {each.part.region_code for each in played.players.values() if each.sent_at or each.has_row_back}
+    early = (each for each in played.players.values() if each.has_row_back or (each.sent_at and each.sent_at < due_at))
+    over = {each.part.region_code for each in early}
     for number, player in played.players.items():
         is_early = player.registered_at and player.registered_at < due_at - LEAST_NOTICE
         is_open = player.answers_a_form and player.part.region_code not in over

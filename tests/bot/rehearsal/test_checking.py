@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from datetime import timedelta
 
@@ -96,7 +97,10 @@ def twice_a_day(played: Played) -> Played:
 def without_reminders(played: Played) -> Played:
     sent = [each for each in played.sent if not isinstance(each.arrival.row.purpose, Reminder)]
     messages = [each for each in played.kept.messages if "reminder" not in each.purpose]
-    return replace(other(played, messages=messages), sent=sent)
+    heads = [each for each in played.players.values() if each.registered_at and each.answers_a_form]
+    first = copy(min(heads, key=lambda each: each.registered_at or played.script.ends_at))
+    first.sent_at, first.has_row_back = None, False
+    return replace(other(played, messages=messages), sent=sent, players={**played.players, first.part.number: first})
 
 
 FAULTS: dict[Callable[[Played], Played], str] = {
