@@ -11,6 +11,8 @@ from storage.outbox import Priority, Room
 from storage.outbox_states import UNHURRIED
 
 WINDOW = timedelta(seconds=1)
+AHEAD = timedelta(milliseconds=150)
+"""Messages are handed out and judged so long before their slots are free: nothing of the second is lost with that."""
 UNLIMITED = 50
 """Room of a channel without limits: a convenient number to claim at once."""
 
@@ -29,21 +31,28 @@ class _Window:
 
     slots: int
     under_way: int = 0
-    ended_at: deque[datetime] = field(default_factory=deque)
+    free_at: deque[datetime] = field(default_factory=deque)
+    """When the slots come free whose sends have ended, in order."""
 
     def room(self, at: datetime) -> int:
-        while self.ended_at and at - self.ended_at[0] >= WINDOW:
-            self.ended_at.popleft()
-        return self.slots - self.under_way - len(self.ended_at)
+        """Count the slots that are free at this moment."""
+        return self.slots - self.under_way - sum(each > at for each in self.free_at)
 
-    def opens_at(self, at: datetime) -> datetime | None:
+    def take(self, at: datetime) -> datetime:
+        """Take the slot that is free first, and say when that is: this moment or later."""
+        while self.free_at and self.free_at[0] <= at:
+            self.free_at.popleft()
+        is_used_up = self.under_way + len(self.free_at) >= self.slots and self.free_at
+        self.under_way += 1
+        return self.free_at.popleft() if is_used_up else at
+
+    def opens_at(self) -> datetime | None:
         """Say when a slot comes free by itself; None while that depends on a send under way."""
-        self.room(at)
-        return self.ended_at[0] + WINDOW if self.ended_at else None
+        return self.free_at[0] if self.free_at else None
 
     def end(self, at: datetime) -> None:
         self.under_way -= 1
-        self.ended_at.append(at)
+        self.free_at.append(at + WINDOW)
 
 
 class AccountRate:
@@ -56,23 +65,23 @@ class AccountRate:
         self._paused_until: datetime | None = None
 
     def room(self, at: datetime) -> Room:
-        """Give how many messages may be started now."""
-        if self._paused_until and at < self._paused_until:
+        """Give how many messages may be handed out now: there are slots for them at once, or ``AHEAD`` from now."""
+        if self.is_paused(at):
             return Room(0, 0)
-        room = max(self._all.room(at), 0)
-        return Room(room, min(room, max(self._bulk.room(at), 0)))
+        room = max(self._all.room(at + AHEAD), 0)
+        return Room(room, min(room, max(self._bulk.room(at + AHEAD), 0)))
 
     def opens_at(self, at: datetime) -> datetime | None:
         """Say when there will be room where there is none now; None when only the end of a send can make it."""
-        if self._paused_until and at < self._paused_until:
+        if self.is_paused(at):
             return self._paused_until
-        moments = [each.opens_at(at) for each in (self._all, self._bulk) if each.room(at) <= 0]
-        return min((moment for moment in moments if moment), default=None)
+        moments = [each.opens_at() for each in (self._all, self._bulk) if each.room(at + AHEAD) <= 0]
+        return min((moment - AHEAD for moment in moments if moment), default=None)
 
-    def start(self, priority: Priority) -> None:
-        """Take a slot for a send that begins."""
-        self._all.under_way += 1
-        self._bulk.under_way += is_bulk(priority)
+    def start(self, priority: Priority, at: datetime) -> datetime:
+        """Take a slot for a message, and say when it may be sent: now, or in a moment."""
+        moment = self._all.take(at)
+        return max(moment, self._bulk.take(at)) if is_bulk(priority) else moment
 
     def end(self, priority: Priority, at: datetime) -> None:
         """Note that a send has ended, however it ended; its slot is free a second later."""
@@ -80,6 +89,10 @@ class AccountRate:
         self._all.end(moment)
         if is_bulk(priority):
             self._bulk.end(moment)
+
+    def is_paused(self, at: datetime) -> bool:
+        """Tell whether the platform has asked for silence."""
+        return self._paused_until is not None and at < self._paused_until
 
     def pause(self, until: datetime) -> None:
         """Send nothing before this moment: the platform has asked for silence."""

@@ -13,7 +13,7 @@ import structlog
 
 from bot.backoff import Backoff
 from bot.channels.port import Channel, ChannelError, Editor, via_of
-from bot.clock import Clock
+from bot.clock import Clock, pause
 from bot.delivery.rates import AccountRate, ChatRates
 from bot.delivery.verdict import judge
 from bot.leadership import Tenure
@@ -148,10 +148,10 @@ class DeliveryWorker:
             rows = await self._outbox.claim(now.at, sender=self._sender, room=room, busy=busy)
             needed = await self._needed(rows, now)
             for row in await self._passable(needed, now):
-                self._account.start(row.priority)
+                moment = self._account.start(row.priority, now.steady)
                 self._chats.spend(row.address_id, now.steady, self._channel.limits.rates)
                 self._under_way[row.id] = row
-                sends.create_task(self._send(row, tenure))
+                sends.create_task(self._send(row, tenure, moment))
             await self._record()
             if len(rows) < room.total:
                 return
@@ -185,7 +185,10 @@ class DeliveryWorker:
         room, free = self._account.room(now.steady), MOST_CLAIMED - len(self._under_way)
         return Room(min(room.total, free), min(room.unhurried, free))
 
-    async def _send(self, row: OutboxRow, tenure: Tenure) -> None:
+    async def _send(self, row: OutboxRow, tenure: Tenure, moment: datetime) -> None:
+        """Send a message when its slot is free."""
+        if moment > self._steady.now():
+            await pause(self._steady, moment)
         try:
             self._end(row, await self._attempt(row, tenure))
         except asyncio.CancelledError:
@@ -195,6 +198,8 @@ class DeliveryWorker:
     async def _attempt(self, row: OutboxRow, tenure: Tenure) -> Outcome:
         if not tenure.is_certain():
             return Retry(row.id, self._clock.now(), "somebody else may be sending")
+        if self._account.is_paused(self._steady.now()):
+            return Retry(row.id, self._clock.now(), "the platform has asked for silence")
         try:
             with SEND_SECONDS.labels(self._channel.name).time():
                 return await self._say(row)

@@ -24,7 +24,7 @@ LIMITS = ChannelLimits(
     label_characters=64,
     data_bytes=64,
     file_bytes=20 * 1024 * 1024,
-    rates=Rates(account_messages=28, bulk_messages=20, chat_burst=3, chat_interval=timedelta(seconds=1)),
+    rates=Rates(account_messages=30, bulk_messages=28, chat_burst=3, chat_interval=timedelta(seconds=1)),
 )
 """Telegram publishes about 30 messages a second over all and 1 a chat: https://core.telegram.org/bots/faq"""
 
