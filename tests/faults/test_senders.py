@@ -20,8 +20,8 @@ from tests.faults.setups import Ground, Setup
 from tests.faults.site import opened
 
 TWO = Setup("postgresql", "polling", 2)
-MOST_A_SECOND = 28
-MOST_BULK_A_SECOND = 20
+MOST_A_SECOND = 30
+MOST_BULK_A_SECOND = 28
 MOST_UNDER_WAY = 50
 
 
