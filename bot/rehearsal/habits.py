@@ -26,7 +26,7 @@ class Habit:
     """Of a sitting."""
     mistakes: float = 0.03
     """Share of the questions that get an odd reply first."""
-    photos: float = 0.4
+    photos: float = 0.15
     """Share of the questions for evidence that get a photo."""
     is_sending: bool = True
     """Hands the answers over when they are complete; otherwise waits to be reminded of it."""
@@ -39,14 +39,14 @@ class Habit:
 
 
 HABITS = (
-    Habit("prompt", 0.30, (0, 2), photos=0.7),
-    Habit("steady", 0.25, (0, 6), every=(2, 5), steps=(8, 20)),
-    Habit("late", 0.20, (2, 12), answers="when reminded", steps=(20, 60), is_sending=False),
+    Habit("prompt", 0.20, (0, 2), photos=0.4),
+    Habit("steady", 0.22, (0, 6), every=(2, 5), steps=(15, 30)),
+    Habit("late", 0.22, (2, 12), answers="when reminded", steps=(20, 60), is_sending=False),
     Habit("careless", 0.08, (0, 9), every=(1, 6), steps=(15, 40), mistakes=0.35, photos=0.1, is_sending=False),
     Habit("snoozer", 0.07, (1, 8), answers="when reminded", steps=(20, 50), heeds=0.9, snoozes=0.7),
-    Habit("silent", 0.04, (1, 10), answers="never"),
+    Habit("silent", 0.10, (1, 10), answers="never"),
     Habit("undecided", 0.03, (1, 6), gives_up=True, heeds=0.4),
-    Habit("absent", 0.03, None, answers="never"),
+    Habit("absent", 0.08, None, answers="never"),
 )
 """What one meets; a guess of ours, to be replaced by what a real cycle shows."""
 HELPED = 0.08

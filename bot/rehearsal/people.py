@@ -21,12 +21,12 @@ from indicators.form import Form
 from storage.envelopes import AddressKey, Envelope
 from storage.outbox import Priority
 
-THINKING = timedelta(seconds=20)
+THINKING = timedelta(seconds=10)
 """Between two things that somebody does."""
-MOST_WAITS = 4
-"""So often somebody looks for a reply that does not come; then they put the phone away."""
-SITS_AT = (time(8, 30), time(11), time(14), time(19, 30))
-"""When people have time for it, where they live."""
+WAITS = (*6 * (THINKING,), *3 * (timedelta(hours=1),))
+"""How long somebody waits for a reply that does not come, again and again, until they go on without it."""
+SITS_AT = (time(9), time(19))
+"""When people have time for it, where they live: seldom, so that many act at the same moments."""
 NUDGE = Errand(Verb.DIGEST, "nudge")
 HEEDED_AFTER = (timedelta(minutes=10), timedelta(minutes=30), timedelta(hours=2))
 """Between a reminder and sitting down."""
@@ -137,9 +137,9 @@ class Player:
 
     def act(self, at: datetime) -> Envelope | None:
         """Do the next thing, or nothing now; ``next_at`` says when it goes on."""
-        if self._tried and self._waits < MOST_WAITS:
+        if self._tried and self._waits < len(WAITS):
+            self.next_at = at + WAITS[self._waits]
             self._waits += 1
-            self.next_at = at + THINKING
             return None
         self._missed += self._tried is not None and self.is_registered
         deed = self._next_deed(at)

@@ -23,6 +23,7 @@ from bot.rehearsal.clock import UNHURRIED, TurnedClock
 from bot.rehearsal.mishaps import Mishaps
 from bot.rehearsal.people import Player
 from bot.rehearsal.program import Ground, Program, running
+from bot.running import settle_memory
 from bot.settings import Settings
 from conversations.hours import zone_of
 from conversations.rules import Rules
@@ -34,9 +35,9 @@ BEGINS = time(7)
 """When the first day begins there."""
 AFTERWARDS = timedelta(days=8)
 """How many of the days lie behind the end of the time for answers."""
-LOOK_EVERY = timedelta(minutes=30)
+LOOK_EVERY = timedelta(hours=1)
 """How often the planners look by day; the program does so every minute."""
-NIGHT = (time(21), time(6))
+NIGHT = (time(20), time(6))
 MEANT = "send_failed"
 """Logged when a send fails, as it was to."""
 FIRST = 1
@@ -125,6 +126,7 @@ async def play(script: Script, settings: Settings, folder: Path) -> Played:
     channels = [RecordingChannel(name, account, limits, clock) for name, account, limits in ACCOUNTS]
     ground = Ground(settings, load_library(settings), clock, channels, folder, script.seed)
     played = await _prepared(ground, script)
+    settle_memory()
     town = {each.part.address.user: each for each in played.players.values()}
 
     def take(arrival: Arrival) -> None:

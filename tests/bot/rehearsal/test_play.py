@@ -26,7 +26,7 @@ def test_people_of_all_habits_take_part(played: Played) -> None:
     answers = sum(len(each) for player in played.players.values() for each in player.memory.acknowledged.values())
     channels = {player.part.address.channel for player in played.players.values() if player.arrivals}
 
-    assert answers > 100
+    assert answers > 50
     assert channels == {"telegram", "whatsapp"}
     assert any(player.sent_at for player in played.players.values())
     assert any(player.arrivals and not player.sent_at for player in played.players.values())
