@@ -235,7 +235,7 @@ class DeliveryWorker:
 
     async def _next_look(self, now: Now) -> datetime:
         """Say when something can happen that no event announces."""
-        due_at = None if self._under_way else await self._outbox.next_due(now.at, via=self.via)  # else when one ends
+        due_at = await self._outbox.next_due(now.at, via=self.via)
         due = now.steady + (due_at - now.at) if due_at else None
         moments = [now.steady + SAFETY_LOOK, self._chats.next_free(), due, self._account.opens_at(now.steady)]
         return min(moment for moment in moments if moment and moment > now.steady)
