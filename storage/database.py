@@ -141,7 +141,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later would deadlock with another one of its kind.
     reads_only = connection.get_execution_options().get(READS_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+    driver: Any = connection.connection.driver_connection
+    driver.put_off("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
 async def _begin_postgresql(connection: AsyncConnection) -> None:

@@ -50,12 +50,23 @@ class Statement:
 
     async def fetch(self, connection: AsyncConnection, lists: Lists | None = None, /, **values: Any) -> list[Any]:
         """Run it with these lists and values; give its rows as tuples in the order of its columns."""
-        dialect = connection.dialect
+        return await run(connection, *self.said(connection.dialect, lists or {}, values))
+
+    async def execute(self, connection: AsyncConnection, lists: Lists | None = None, /, **values: Any) -> None:
+        """Run one that gives no rows, with these lists and values."""
+        sql, arguments = self.said(connection.dialect, lists or {}, values)
+        driver = driver_of(connection)
+        if connection.dialect.name == "postgresql":
+            await driver.fetch(sql, *arguments)
+        else:
+            driver.put_off(sql, arguments)
+
+    def said(self, dialect: Dialect, lists: Lists, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """Give it in the words of this database, with its arguments in order."""
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             compiled = self._compiled[dialect.name] = compile_once(dialect, self._build(dialect.name))
-        arguments = compiled.arguments(dialect.name, lists or {}, values)
-        return await run(connection, compiled.sql, arguments)
+        return compiled.sql, compiled.arguments(dialect.name, lists, values)
 
 
 class Compiled(NamedTuple):
@@ -110,5 +121,9 @@ async def run(connection: AsyncConnection, sql: str, arguments: Sequence[Any]) -
 
 
 async def run_for_each(connection: AsyncConnection, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Run a statement once for each row of arguments."""
-    await driver_of(connection).executemany(sql, rows)
+    """Run a statement that gives nothing once for each row of arguments."""
+    driver = driver_of(connection)
+    if connection.dialect.name == "postgresql":
+        await driver.executemany(sql, rows)
+    else:
+        driver.put_off(sql, rows, is_many=True)
