@@ -12,7 +12,6 @@ from sqlalchemy import (
     BigInteger,
     Integer,
     Select,
-    Update,
     and_,
     bindparam,
     case,
@@ -25,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from conversations.messages import Message
 from conversations.purposes import Purpose
@@ -48,6 +48,7 @@ from storage.outbox_outcomes import (
     write_outcomes,
 )
 from storage.outbox_states import SENT_AGAIN, UNHURRIED, UNTIL_HEARD, OutboxState, Priority
+from storage.statements import Statement, given
 from storage.tables import address, outbox
 from storage.tables.base import AnyRow
 from storage.turn_state import Shared
@@ -73,7 +74,8 @@ __all__ = [
 ]
 
 IS_WAITING = text("outbox.state = 0")
-"""Written out: SQLite uses a partial index only where its condition stands in the query word for word."""
+"""Written out: SQLite uses a partial index only where its condition stands in the query word for word. A parameter that
+is compared with a column of such a condition would make it plan the whole query anew each time (180 us)."""
 LONGEST_PUT_OFF = timedelta(hours=1)
 """Longer than any wait between two attempts; where a platform asks for a longer silence, its account keeps silent."""
 UNWRITTEN = Message("")
@@ -126,6 +128,14 @@ class OutboxRow:
     """What it is for, where that is judged when it is sent: until then the message says nothing."""
 
 
+class Handed(NamedTuple):
+    """What a sender is handed."""
+
+    rows: list[OutboxRow]
+    next_due: datetime | None
+    """When the next message becomes due; None: no other one waits for a moment."""
+
+
 class Outbox:
     """The messages that wait."""
 
@@ -140,12 +150,33 @@ class Outbox:
         uncertain for good. What this tenure never began to send simply waits again. So does what was put off to a
         moment further ahead than anything is put off: the clock has been set back since.
         """
-        values = {"now": as_ms(at), "by": sender.via, "number": sender.tenure, "mine": list(mine)}
-        set_back = {"by": sender.via, "furthest": as_ms(at + LONGEST_PUT_OFF)}
         async with self._database.writing("Taking messages back") as connection:
-            swept = (await connection.execute(SWEEP, values)).rowcount
-            if (await connection.execute(NOW_AGAIN, set_back)).rowcount or swept:
+            ours = {"via": sender.via, "number": sender.tenure, "now": as_ms(at)}
+            swept = await SWEEP.fetch(connection, {"id": list(mine)}, **ours)
+            again = await NOW_AGAIN.fetch(connection, via=sender.via, furthest=as_ms(at + LONGEST_PUT_OFF))
+            if swept or again:
                 await connection.commit()
+
+    async def exchange(
+        self,
+        ended: Sequence[Outcome],
+        at: datetime,
+        *,
+        sender: Sender,
+        room: Room,
+        busy: Collection[int] = frozenset(),
+    ) -> Handed:
+        """Record what has ended, hand out what is due, and tell when more will be: all that a sender asks, at once.
+
+        It is what ``record``, ``claim`` and ``next_due`` do, in one transaction.
+        """
+        async with self._database.writing("Handing out messages") as connection:
+            await write_outcomes(connection, ended, as_ms(at), tenure=sender.tenure)
+            next_due = await _next_due(connection, at, sender.via)
+            rows = await _claim(connection, at, sender=sender, room=room, busy=busy) if room.total > 0 else []
+            if ended or rows:
+                await connection.commit()
+        return Handed(rows, next_due)
 
     async def claim(
         self, at: datetime, *, sender: Sender, room: Room, busy: Collection[int] = frozenset()
@@ -156,15 +187,11 @@ class Outbox:
         A message waits while an older one of its chat and of the same or higher urgency is under way or put off.
         It stays handed out until it is recorded, or taken back by ``sweep``.
         """
-        lowest = UNHURRIED[-1] if room.unhurried > 0 else UNHURRIED[0] - 1
-        due = {"now": as_ms(at), "via": sender.via, "most": room.total, "lowest": lowest, "busy": list(busy)}
         async with self._database.writing("Handing out messages") as connection:
-            rows = _fitting((await connection.execute(DUE, due)).all(), room)
+            rows = await _claim(connection, at, sender=sender, room=room, busy=busy)
             if rows:
-                await connection.execute(LEASED, {"ids": [row.id for row in rows], "number": sender.tenure})
                 await connection.commit()
-            edited = await _edited(connection, {row.edits for row in rows if row.edits})
-        return [_told(read_row(row), row, edited) for row in rows]
+        return rows
 
     async def judge(self, rows: Sequence[OutboxRow], at: datetime, *, sender: Sender) -> list[OutboxRow]:
         """Judge those of these messages, all handed out, that have a purpose; give what is to be sent, as it is now.
@@ -210,8 +237,7 @@ class Outbox:
     async def next_due(self, at: datetime, *, via: str) -> datetime | None:
         """Tell the first moment after ``at`` when a message of this account becomes due; ``None``: there is none."""
         async with self._database.reading("Looking for the next message") as connection:
-            moment = await connection.scalar(NEXT_DUE, {"now": as_ms(at), "via": via})
-        return None if moment is None else from_ms(moment)
+            return await _next_due(connection, at, via)
 
     async def counts(self) -> dict[OutboxState, int]:
         """Count the messages by how far they have come."""
@@ -219,6 +245,30 @@ class Outbox:
         async with self._database.reading("Counting messages") as connection:
             found = {row.state: row.many for row in await connection.execute(statement)}
         return {state: found.get(state, 0) for state in OutboxState}
+
+
+async def _claim(
+    connection: AsyncConnection, at: datetime, *, sender: Sender, room: Room, busy: Collection[int]
+) -> list[OutboxRow]:
+    found = await DUE.fetch(
+        connection,
+        {"address_id": list(busy)},
+        now=as_ms(at),
+        via=sender.via,
+        most=room.total,
+        lowest=UNHURRIED[-1] if room.unhurried > 0 else UNHURRIED[0] - 1,
+    )
+    rows = _fitting([_DueRow(*each) for each in found], room)
+    if not rows:
+        return []
+    await LEASED.execute(connection, {"id": [row.id for row in rows]}, number=sender.tenure)
+    edited = await _edited(connection, {row.edits for row in rows if row.edits})
+    return [_told(read_row(row), row, edited) for row in rows]
+
+
+async def _next_due(connection: AsyncConnection, at: datetime, via: str) -> datetime | None:
+    [(moment,)] = await NEXT_DUE.fetch(connection, now=as_ms(at), via=via)
+    return None if moment is None else from_ms(moment)
 
 
 def _outcome(number: int, verdict: Verdict) -> Outcome | None:
@@ -249,26 +299,37 @@ async def _edited(connection: AsyncConnection, numbers: Collection[int]) -> Mapp
     return {row.id: row.message_id for row in found}
 
 
-def _told(message: OutboxRow, row: AnyRow, edited: Mapping[int, str]) -> OutboxRow:
+def _told(message: OutboxRow, row: _DueRow, edited: Mapping[int, str]) -> OutboxRow:
     return replace(message, edits=edited.get(row.edits, "")) if row.edits else message
 
 
-def _sweep() -> Update:
+def _sweep(dialect: str) -> ReturningUpdate[Any]:
     is_ours = outbox.c.tenure == bindparam("number")
-    waits_again = or_(is_ours, outbox.c.priority.in_([int(each) for each in SENT_AGAIN]))
+    waits_again = or_(is_ours, *(outbox.c.priority == int(each) for each in SENT_AGAIN))
     return (
         update(outbox)
-        .where(text("state = 1"), outbox.c.via == bindparam("by"), outbox.c.tenure <= bindparam("number"))
-        .where(outbox.c.id.not_in(bindparam("mine", expanding=True)))
+        .where(text("state = 1"), outbox.c.via == bindparam("via"), outbox.c.tenure <= bindparam("number"))
+        .where(outbox.c.id.not_in(select(given(dialect, outbox.c.id))))
         .values(
             state=case((waits_again, int(OutboxState.WAITING)), else_=int(OutboxState.UNCERTAIN)),
             is_uncertain=or_(outbox.c.is_uncertain, ~is_ours),
             done_at=case((waits_again, None), else_=bindparam("now", type_=BigInteger)),
         )
+        .returning(outbox.c.id)
     )
 
 
-def _due() -> Select[Any]:
+def _now_again(_dialect: str) -> ReturningUpdate[Any]:
+    return (
+        update(outbox)
+        .where(IS_WAITING, outbox.c.via == bindparam("via"), outbox.c.attempts > 0)
+        .where(outbox.c.not_before > bindparam("furthest", type_=BigInteger))
+        .values(not_before=0)
+        .returning(outbox.c.id)
+    )
+
+
+def _due(dialect: str) -> Select[Any]:
     """Give the query for the first message of each chat that may be sent now.
 
     ``+ 0`` keeps SQLite off the index by moment: it reads in the order of sending, and stops at the limit.
@@ -282,7 +343,7 @@ def _due() -> Select[Any]:
     blocked = exists(literal_column("1")).where(
         text("ahead.state <= 1"),
         ahead.c.address_id == outbox.c.address_id,
-        or_(ahead.c.state == OutboxState.LEASED, is_in_line),
+        or_(text("ahead.state = 1"), is_in_line),
     )
     return (
         select(*READ, *READER)
@@ -290,53 +351,60 @@ def _due() -> Select[Any]:
         .where(IS_WAITING, outbox.c.via == bindparam("via"))
         .where(outbox.c.priority <= bindparam("lowest", type_=Integer))
         .where(outbox.c.not_before + 0 <= now, outbox.c.not_after > now)
-        .where(~blocked.select_from(ahead), outbox.c.address_id.not_in(bindparam("busy", expanding=True)))
+        .where(~blocked.select_from(ahead))
+        .where(outbox.c.address_id.not_in(select(given(dialect, outbox.c.address_id))))
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(bindparam("most", type_=Integer))
         .with_for_update(of=outbox, skip_locked=True)  # PostgreSQL: a turn that drops a message holds nobody up
     )
 
 
-NAMES = (
-    "id",
-    "address_id",
-    "body",
-    "priority",
-    "attempts",
-    "is_uncertain",
-    "created_at",
-    "chosen_because",
-    "purpose",
-    "edits",
+class _DueRow(NamedTuple):
+    """A row with the columns ``READ`` and ``READER``."""
+
+    id: int
+    address_id: int
+    body: str
+    priority: int
+    attempts: int
+    is_uncertain: bool
+    created_at: int
+    chosen_because: str
+    purpose: str
+    edits: int | None
+    channel: str
+    account: str
+    user: str
+    phone: str
+    heard_at: int | None
+
+
+READ = tuple(outbox.c[name] for name in _DueRow._fields[:10])
+READER = tuple(address.c[name] for name in _DueRow._fields[10:])
+SWEEP, NOW_AGAIN, DUE = Statement(_sweep), Statement(_now_again), Statement(_due)
+NEXT_DUE = Statement(
+    lambda _dialect: (
+        select(func.min(outbox.c.not_before))
+        .where(IS_WAITING, outbox.c.via == bindparam("via"))
+        .where(outbox.c.not_before > bindparam("now", type_=BigInteger), outbox.c.not_before < UNTIL_HEARD)
+    )
 )
-READ = tuple(outbox.c[name] for name in NAMES)
-READER = tuple(address.c[name] for name in ("channel", "account", "user", "phone", "heard_at"))
-SWEEP, DUE = _sweep(), _due()
-NEXT_DUE = (
-    select(func.min(outbox.c.not_before))
-    .where(IS_WAITING, outbox.c.via == bindparam("via"))
-    .where(outbox.c.not_before > bindparam("now", type_=BigInteger), outbox.c.not_before < UNTIL_HEARD)
-)
-NOW_AGAIN = (
-    update(outbox)
-    .where(IS_WAITING, outbox.c.via == bindparam("by"), outbox.c.attempts > 0)
-    .where(outbox.c.not_before > bindparam("furthest", type_=BigInteger))
-    .values(not_before=0)
-)
-LEASED = (
-    update(outbox)
-    .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
-    .values(state=int(OutboxState.LEASED), tenure=bindparam("number"))
+LEASED = Statement(
+    lambda dialect: (
+        update(outbox)
+        .where(outbox.c.id.in_(select(given(dialect, outbox.c.id))))
+        .values(state=int(OutboxState.LEASED), tenure=bindparam("number"))
+    )
 )
 
 
-def _fitting(rows: Sequence[AnyRow], room: Room) -> list[AnyRow]:
+def _fitting(rows: Sequence[_DueRow], room: Room) -> list[_DueRow]:
     """Leave out the reminders and broadcasts for which there is no room."""
     hurried = [row for row in rows if row.priority not in UNHURRIED]
     return hurried + [row for row in rows if row.priority in UNHURRIED][: room.unhurried]
 
 
-def read_row(row: AnyRow) -> OutboxRow:
+def read_row(row: AnyRow | _DueRow) -> OutboxRow:
     """Make a message of a row with the columns ``READ`` and ``READER``."""
     return OutboxRow(
         id=row.id,
@@ -345,7 +413,7 @@ def read_row(row: AnyRow) -> OutboxRow:
         message=UNWRITTEN if row.purpose else _decode(row.body),
         priority=Priority(row.priority),
         attempts=row.attempts,
-        is_uncertain=row.is_uncertain,
+        is_uncertain=bool(row.is_uncertain),
         created_at=from_ms(row.created_at),
         phone=row.phone,
         heard_at=from_optional_ms(row.heard_at),

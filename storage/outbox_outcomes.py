@@ -16,6 +16,7 @@ from storage.locks import lock_rows
 from storage.moments import as_ms
 from storage.outbox_states import UNTIL_HEARD, OutboxState
 from storage.reaching import redirect
+from storage.statements import Statement, given
 from storage.tables import address, message_topic, outbox
 
 MOST_REASON_CHARACTERS = 300
@@ -129,8 +130,12 @@ def _end(_dialect: str) -> Update:
     )
 
 
-_asked = select(outbox.c.id, outbox.c.address_id, outbox.c.topic_assignment_id, outbox.c.topic_key).where(
-    outbox.c.id.in_(bindparam("ids", expanding=True)), outbox.c.topic_assignment_id.is_not(None)
+ASKED = Statement(
+    lambda dialect: (
+        select(outbox.c.id, outbox.c.address_id, outbox.c.topic_assignment_id, outbox.c.topic_key)
+        .where(outbox.c.id.in_(select(given(dialect, outbox.c.id))), outbox.c.topic_assignment_id.is_not(None))
+        .order_by(outbox.c.id)
+    )
 )
 
 
@@ -187,13 +192,8 @@ def _row(outcome: Outcome, now: int) -> dict[str, Any]:
 async def remember_topics(connection: AsyncConnection, sent: dict[int, str]) -> None:
     """A message that asked a question is found again by the channel's id of it."""
     rows = [
-        {
-            "address_id": row.address_id,
-            "message_id": sent[row.id],
-            "assignment_id": row.topic_assignment_id,
-            "key": row.topic_key,
-        }
-        for row in (await connection.execute(_asked, {"ids": list(sent)})).all()
+        {"address_id": chat, "message_id": sent[number], "assignment_id": assignment, "key": key}
+        for number, chat, assignment, key in await ASKED.fetch(connection, {"id": list(sent)})
     ]
     if rows:
         await write_many(connection, upsert(message_topic, ("assignment_id", "key")), rows)

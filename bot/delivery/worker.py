@@ -20,7 +20,7 @@ from bot.leadership import Tenure
 from bot.logging import described
 from bot.metrics import SEND_SECONDS, SENT
 from storage.errors import DatabaseAwayError, StorageError
-from storage.outbox import Failed, Outbox, OutboxRow, Outcome, Retry, Room, Sender, Sent
+from storage.outbox import Failed, Handed, Outbox, OutboxRow, Outcome, Retry, Room, Sender, Sent
 from storage.ways import Notice
 from storage.windows import is_open
 
@@ -109,24 +109,28 @@ class DeliveryWorker:
         """
         now = Now(self._clock.now(), self._steady.now())
         try:
-            await self._record()
-            self._sender = Sender(self.via, tenure.number)
+            await self._send_as(Sender(self.via, tenure.number))
             await self._sweep(now)
-            await self._start_all(tenure, sends, now)
-            moment = await self._next_look(now)
+            due_at = await self._start_all(tenure, sends, now)
         except Exception as error:  # noqa: BLE001 - the outermost edge of a look: the database may be back at the next one
             self._failures += 1
             self._sweep_at = None  # messages may have been handed out without reaching us
             _log.exception("delivery_failed", error=described(error))
             return now.steady + self._backoff.wait(self._failures)
         self._failures = 0
-        return moment
+        return self._next_look(now, due_at)
+
+    async def _send_as(self, sender: Sender) -> None:
+        """Be this sender; what is left from the one before is recorded as what it was."""
+        if sender != self._sender:
+            await self._record()
+            self._sender = sender
 
     async def _record(self) -> None:
-        """Record what has ended; what could not be recorded stays for the next time."""
-        outcomes = list(self._outcomes)
-        await self._outbox.record(outcomes, self._clock.now(), sender=self._sender)
-        del self._outcomes[: len(outcomes)]
+        """Record what has ended, and nothing else; what could not be recorded stays for the next time."""
+        ended = list(self._outcomes)
+        await self._outbox.record(ended, self._clock.now(), sender=self._sender)
+        del self._outcomes[: len(ended)]
 
     async def _record_last(self) -> None:
         """Record what the end has left; when that fails, whoever comes next takes it back."""
@@ -142,19 +146,29 @@ class DeliveryWorker:
         await self._outbox.sweep(now.at, sender=self._sender, mine=mine)
         self._sweep_at = now.steady + SAFETY_LOOK
 
-    async def _start_all(self, tenure: Tenure, sends: asyncio.TaskGroup, now: Now) -> None:
-        while not self._is_stopping and (room := self._room(now)).total > 0:
-            busy = self._chats.cooling(now.steady) | {row.address_id for row in self._under_way.values()}
-            rows = await self._outbox.claim(now.at, sender=self._sender, room=room, busy=busy)
-            needed = await self._needed(rows, now)
+    async def _start_all(self, tenure: Tenure, sends: asyncio.TaskGroup, now: Now) -> datetime | None:
+        """Start what there is room for; say when more becomes due."""
+        while True:
+            room = Room(0, 0) if self._is_stopping else self._room(now)
+            handed = await self._exchange(room, now)
+            needed = await self._needed(handed.rows, now)
             for row in await self._passable(needed, now):
                 moment = self._account.start(row.priority, now.steady)
                 self._chats.spend(row.address_id, now.steady, self._channel.limits.rates)
                 self._under_way[row.id] = row
                 sends.create_task(self._send(row, tenure, moment))
-            await self._record()
-            if len(rows) < room.total:
-                return
+            if len(needed) < len(handed.rows):
+                self._awake.set()  # what was put off is due at a moment that we have not been told
+            if not handed.rows or len(handed.rows) < room.total:
+                return handed.next_due
+
+    async def _exchange(self, room: Room, now: Now) -> Handed:
+        """Record what has ended, and be handed what is due; what could not be recorded stays for the next time."""
+        ended = list(self._outcomes)
+        busy = self._chats.cooling(now.steady) | {row.address_id for row in self._under_way.values()}
+        handed = await self._outbox.exchange(ended, now.at, sender=self._sender, room=room, busy=busy)
+        del self._outcomes[: len(ended)]
+        return handed
 
     async def _needed(self, rows: Sequence[OutboxRow], now: Now) -> Sequence[OutboxRow]:
         """Leave out what is not needed, or not now. What cannot be judged is given up, and holds nothing else up."""
@@ -233,9 +247,8 @@ class DeliveryWorker:
         _log.log(level, "send_failed", outbox=row.id, reason=error.reason, outcome=type(outcome).__name__)
         return outcome
 
-    async def _next_look(self, now: Now) -> datetime:
+    def _next_look(self, now: Now, due_at: datetime | None) -> datetime:
         """Say when something can happen that no event announces."""
-        due_at = await self._outbox.next_due(now.at, via=self.via)
         due = now.steady + (due_at - now.at) if due_at else None
         moments = [now.steady + SAFETY_LOOK, self._chats.next_free(), due, self._account.opens_at(now.steady)]
         return min(moment for moment in moments if moment and moment > now.steady)

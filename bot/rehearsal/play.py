@@ -96,7 +96,7 @@ class Sent(NamedTuple):
 NOTHING = Kept(frozenset(), {}, {}, (), (), {}, 0)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)  # asyncio writes out what a program returns when it ends: all that happened
 class Played:
     """What happened."""
 

@@ -16,7 +16,7 @@ from conversations.needs import Need
 from conversations.people import Person
 from conversations.session import NEW_SESSION, Session
 from storage.errors import StorageError
-from storage.outbox import Failed, Gone, OutboxRow, Outcome, Priority, Retry, Room, Sender, Sent, Uncertain
+from storage.outbox import Failed, Gone, Handed, OutboxRow, Outcome, Priority, Retry, Room, Sender, Sent, Uncertain
 from storage.outbox_states import UNHURRIED
 from storage.turns import AddressKey, Committed, Envelope
 from storage.ways import Notice
@@ -131,7 +131,7 @@ class FakeOutbox:
         """Rows that the judge drops; others with a purpose say what it is."""
         self.unjudged: dict[int, Exception] = {}
         """Rows of which the judge raises this."""
-        self.claims = 0
+        self.exchanges = 0
         self.outcomes: list[Outcome] = []
         self.failures: list[Exception] = []
 
@@ -143,12 +143,18 @@ class FakeOutbox:
                 if tenure < sender.tenure:
                     self.uncertain.append(number)
 
-    async def claim(self, at: datetime, *, sender: Sender, room: Room, busy: Collection[int]) -> list[OutboxRow]:
-        """Hand out due rows by priority, one a chat."""
-        self.claims += 1
+    async def exchange(
+        self, ended: Sequence[Outcome], at: datetime, *, sender: Sender, room: Room, busy: Collection[int]
+    ) -> Handed:
+        """Take what became of rows, and hand out due ones."""
         assert sender.tenure > 0
-        if self.failures:
-            raise self.failures.pop(0)
+        self.exchanges += 1
+        await self.record(ended, at, sender=sender)
+        waiting = (each for id_, each in self.not_before.items() if id_ in self.rows and each > at)
+        return Handed(self._claim(at, sender=sender, room=room, busy=busy), min(waiting, default=None))
+
+    def _claim(self, at: datetime, *, sender: Sender, room: Room, busy: Collection[int]) -> list[OutboxRow]:
+        """Hand out due rows by priority, one a chat."""
         chats = set(busy) | {self.rows[each].address_id for each in self.leased}
         claimed: list[OutboxRow] = []
         for row in sorted(self.rows.values(), key=lambda row: (row.priority, row.id)):
@@ -196,10 +202,6 @@ class FakeOutbox:
                 self.not_before[outcome.id] = outcome.not_before
             else:
                 del self.rows[outcome.id]
-
-    async def next_due(self, at: datetime, *, via: str) -> datetime | None:
-        """Give the earliest moment at which a row that waits comes due."""
-        return min((each for id_, each in self.not_before.items() if id_ in self.rows and each > at), default=None)
 
     def ended(self, kind: type[Sent | Retry | Failed | Gone | Uncertain]) -> list[int]:
         """Give the ids that ended like this, in order."""

@@ -168,7 +168,7 @@ async def test_nothing_is_given_up_while_the_database_cannot_be_asked() -> None:
     bench.outbox.unjudged[1] = DatabaseAwayError("locked")
 
     async with bench.running():
-        await passed(lambda: bench.outbox.claims > 1)
+        await passed(lambda: bench.outbox.exchanges > 1)
         bench.outbox.unjudged.clear()
         bench.outbox.leased.clear()
         await passed(bench.is_empty)
@@ -380,7 +380,7 @@ async def test_a_broadcast_is_handed_out_as_there_is_room_and_never_put_back(clo
     await bench.deliver()
 
     assert bench.outbox.ended(Retry) == []
-    assert bench.outbox.claims < 200
+    assert bench.outbox.exchanges < 200
     assert busiest_second([moment for _, moment in bench.channel.sent]) <= RATES.bulk_messages
 
 

@@ -28,6 +28,7 @@ from storage.outbox import (
     Uncertain,
 )
 from storage.outbox_states import OutboxState
+from storage.statements import run
 from storage.store import Store
 from storage.tables import address, outbox
 from tests.storage.forms import NOW, SOON
@@ -256,15 +257,30 @@ async def test_nothing_to_record_and_nothing_due_is_no_work(store: Store) -> Non
     assert await store.outbox.next_due(NOW, via="telegram:1") is None
 
 
+async def test_one_exchange_records_hands_out_and_tells_when_more_is_due(store: Store) -> None:
+    await say(store, "a", "first", "second")
+    await put(store, "a", "later", not_before=as_ms(NOW + SOON))
+    first = await store.outbox.exchange([], NOW, sender=SENDER, room=MUCH_ROOM)
+
+    ended = [Sent(first.rows[0].id, "")]
+    second = await store.outbox.exchange(ended, NOW, sender=SENDER, room=MUCH_ROOM)
+    no_room = await store.outbox.exchange([], NOW, sender=SENDER, room=Room(0, 0))
+
+    assert [texts(handed.rows) for handed in (first, second, no_room)] == [["first"], ["second"], []]
+    assert {handed.next_due for handed in (first, second, no_room)} == {NOW + SOON}
+    assert (await store.outbox.counts())[OutboxState.SENT] == 1
+
+
 async def test_claiming_uses_the_indexes_of_unsent_messages(store: Store) -> None:
-    values = {"now": 5, "via": "telegram:1", "most": 5, "lowest": 3, "busy": [1]}
     async with store._database.reading("Explaining") as connection:
-        query = DUE.params(values).compile(connection.sync_connection, compile_kwargs={"literal_binds": True})
         if connection.dialect.name == "postgresql":
             await connection.execute(text("SET LOCAL enable_seqscan = off"))  # the table is too small to need an index
             await connection.execute(text("SET LOCAL enable_sort = off"))
         explain = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}[connection.dialect.name]
-        plan = [str(row) for row in await connection.execute(text(f"{explain} {query}"))]
+        sql, arguments = DUE.said(
+            connection.dialect, {"address_id": [1]}, {"now": 5, "via": "telegram:1", "most": 5, "lowest": 3}
+        )
+        plan = [str(tuple(row)) for row in await run(connection, f"{explain} {sql}", arguments)]
 
     assert any("ix_outbox_waiting" in step for step in plan), plan
     assert any("ix_outbox_chat" in step for step in plan), plan

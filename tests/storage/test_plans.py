@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from conversations.actions import Say
 from conversations.audiences import Audience, BroadcastDraft
 from conversations.form_states import FormState
+from conversations.messages import Message
 from conversations.needs import (
     AudienceNeed,
     BroadcastNeed,
@@ -21,12 +25,14 @@ from conversations.needs import (
     UnitsNeed,
 )
 from conversations.people import Role
+from storage.outbox import Sent
 from storage.planning.broadcasts import broadcasts_due
+from storage.quick_sqlite import QuickCursor
 from storage.store import Store
 from tests.databases import SqliteDatabases
 from tests.storage.conftest import WITH_KAUR, open_store
 from tests.storage.forms import NOW
-from tests.storage.people import KAUR, VILLAGE, known
+from tests.storage.people import KAUR, MUCH_ROOM, SENDER, VILLAGE, known, take, text_from
 
 OF_EVERYBODY = ("assignment", "sheet", "score_total", "history", "region", "stage")
 """Tables that grow with the country, or with the years."""
@@ -58,6 +64,44 @@ async def plans_of(store: Store, need: Need) -> list[str]:
             for statement, parameters in asked
         ]
         return [row.detail for rows in found for row in rows]
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count how often SQLite plans each statement, while there is room to remember all of them."""
+    counts: Counter[str] = Counter()
+    watched: set[sqlite3.Connection] = set()
+    asked: list[int] = []
+    run = QuickCursor.run
+
+    def allow(action: int, *_names: object) -> int:  # asked whenever a statement is planned
+        asked.append(action)
+        return sqlite3.SQLITE_OK
+
+    def counting(self: QuickCursor, connection: sqlite3.Connection, sql: str, parameters: Any, **how: Any) -> None:
+        if connection not in watched:
+            connection.set_authorizer(allow)
+            watched.add(connection)
+        asked.clear()
+        run(self, connection, sql, parameters, **how)
+        counts[sql] += bool(asked)
+
+    monkeypatch.setattr(QuickCursor, "run", counting)
+    return counts
+
+
+async def test_a_statement_of_every_turn_and_every_message_is_planned_once(
+    on_sqlite: Store, planned: Counter[str]
+) -> None:
+    for number in range(4):
+        await take(on_sqlite, text_from("a", number), Say(Message("reply")))
+        handed = await on_sqlite.outbox.exchange([], NOW, sender=SENDER, room=MUCH_ROOM)
+        ended = [Sent(row.id, str(row.id)) for row in handed.rows]
+        await on_sqlite.outbox.exchange(ended, NOW, sender=SENDER, room=MUCH_ROOM)
+        await on_sqlite.outbox.sweep(NOW, sender=SENDER)
+
+    assert len(planned) > 10
+    assert not {sql: many for sql, many in planned.items() if many > 1}
 
 
 @pytest.mark.parametrize("code", [KAUR, VILLAGE])
