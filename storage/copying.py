@@ -71,6 +71,9 @@ async def copy_database(source: str, target: str, watch: Watch) -> Sequence[Copi
         for table, content in contents.items():
             await _compare(new, table, content, progress)
         await _continue_numbers(old, new)
+        await new.execute(
+            text("ANALYZE")
+        )  # autovacuum does it in a minute; until then queries would be planned blindly
         await new.commit()
     return [Copied(table.name, content.rows) for table, content in contents.items()]
 

@@ -54,9 +54,8 @@ async def _write(
     connection: AsyncConnection, shared: Shared, row: AnyRow, cases: Sequence[Case]
 ) -> Mapping[int, Verdict]:
     draft = draft_of(row)
-    meant = members(draft.audience, author=row.author_id)
     people = {case.reader.person.id for case in cases}
-    found = await connection.execute(select(meant).where(meant.c.person_id.in_(people)))
+    found = await connection.execute(select(members(draft.audience, author=row.author_id, among=people)))
     as_holder_of = {each.person_id: each.post_id for each in found}
     readers = {
         case.id: (case.reader.person, post)
