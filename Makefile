@@ -1,7 +1,7 @@
 # What a person types here: `make` lists it.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format bench soak broadcasts faults fuzz lock clean
+.PHONY: help run test lint format bench soak faults fuzz lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -30,16 +30,12 @@ format: $(VENV)/.ready-to-test ## put the code in shape
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-bench: $(VENV)/.ready-to-test ## measure speed on this machine, beside other frameworks
+bench: $(VENV)/.ready-to-test ## measure speed on this machine, beside other frameworks: half an hour
 	$(BIN)/python -m benchmarks
 
 MINUTES ?= 60
 soak: $(VENV)/.ready-to-test ## hold a steady load for MINUTES=60 and watch the memory
 	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
-
-broadcasts: $(VENV)/.ready-to-test ## empty an outbox of 100,000, then broadcast to 10,000 at Telegram's rate: a quarter of an hour
-	$(BIN)/python -m benchmarks.draining
-	$(BIN)/python -m benchmarks.broadcasts
 
 faults: $(VENV)/.ready-to-test ## kill the program 200 times and break what is around it, and count what was lost
 	$(BIN)/python -m tests.faults

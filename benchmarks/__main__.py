@@ -8,7 +8,7 @@ import time
 
 from benchmarks.tables import tell
 
-PARTS = ("start", "turns", "stages", "webhook", "sending", "scores", "age", "growth", "peers")
+PARTS = ("start", "turns", "stages", "webhook", "sending", "scores", "age", "growth", "peers", "draining", "broadcasts")
 
 
 def main() -> None:
