@@ -80,7 +80,8 @@ class Program:
     def signal(self, number: signal.Signals) -> None:
         """Send a signal, unless it has ended."""
         if self._process and self._process.pid and self._process.is_alive():
-            os.kill(self._process.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it has ended since
+                os.kill(self._process.pid, number)
 
     def limit_files(self, most_bytes: int | None) -> None:
         """Let its files grow to this size only, as on a full disk; None: as they like. Linux only."""
