@@ -73,6 +73,17 @@ def _choose_stage(turn: Turn, _place: Scheduling, tapped: Tap) -> None:
     _go_on(turn, Scheduling(stage=known.key if known else ""))
 
 
+def _list_record(turn: Turn, _place: Scheduling, _tapped: Tap) -> None:
+    """Offer the large stages that are written down without anything happening by them."""
+    turn.move(Scheduling())
+    turn.say(turn.texts("schedule.record"), column(*_stage_buttons(turn, is_of_record=True), _cancel(turn)))
+
+
+def _stage_buttons(turn: Turn, *, is_of_record: bool) -> list[Button]:
+    stages = [each for each in turn.brief.library.instrument.stages if each.is_of_record == is_of_record]
+    return [Button(each.title.said(turn.texts.language), _tap("stage", each.key)) for each in stages]
+
+
 def _choose_form(turn: Turn, place: Scheduling, tapped: Tap) -> None:
     form = tapped.text(1)
     is_known = form in turn.brief.library.forms
@@ -117,6 +128,7 @@ def _confirmed(turn: Turn, place: Scheduling, _tapped: Tap) -> None:
 STEPS = {
     "change": _begin,
     "extend": _begin,
+    "record": _list_record,
     "stage": _choose_stage,
     "form": _choose_form,
     "region": _choose_region,
@@ -204,9 +216,9 @@ def _asked_for_times(turn: Turn, place: Scheduling) -> tuple[Markup, Buttons]:
     texts, library = turn.texts, turn.brief.library
     stage = library.instrument.stage(place.stage)
     if stage is None:
-        stages = [each for each in library.instrument.stages if not each.is_of_record]
-        choices = [Button(each.title.said(texts.language), _tap("stage", each.key)) for each in stages]
-        return texts("schedule.stage"), column(*choices, _cancel(turn))
+        has_record = any(each.is_of_record for each in library.instrument.stages)
+        record = [Button(texts.plain("button.calendar_record"), _tap("record"))] if has_record else []
+        return texts("schedule.stage"), column(*_stage_buttons(turn, is_of_record=False), *record, _cancel(turn))
     title = stage.title.said(texts.language)
     if place.form is None and stage.takes_answers:
         forms = [Button(form.title.said(texts.language), _tap("form", key)) for key, form in library.forms.items()]
