@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from conversations.people import Assignment, Post, answers_for
 from storage.locks import writes_alone
+from storage.region_book import RegionBook
 from storage.rows import ASSIGNMENT, LASTS, POST, read_assignment, read_post
 from storage.statements import Statement, given
 from storage.tables import assignment, cycle, holding, post
@@ -51,12 +52,7 @@ async def load_posts(
     Without ``to_answer`` what they hold is shown: where other processes write too, it may be answered from the next
     batch on.
     """
-    rows = await HELD.fetch(connection, {"person_id": list(people)})
-    regions = state.shared.regions
-    await regions.know(connection, {region for _, _, _, region, _, _ in rows})
-    posts: defaultdict[int, list[Post]] = defaultdict(list)
-    for row in rows:
-        posts[row[0]].append(read_post(row[1:], regions))
+    posts = await posts_of(connection, state.shared.regions, people)
     all_posts = [each for some in posts.values() for each in some]
     if to_answer:
         found = await _load(connection, state, RUNNING_TO_ANSWER, all_posts)
@@ -66,6 +62,16 @@ async def load_posts(
     for one, some in posts.items():
         state.speakers[one].posts = tuple(some)
         state.speakers[one].assignments = answerable(some, found)
+
+
+async def posts_of(connection: AsyncConnection, regions: RegionBook, people: Collection[int]) -> dict[int, list[Post]]:
+    """Give the posts that these people hold now, by person, those held for longest first."""
+    rows = await HELD.fetch(connection, {"person_id": list(people)})
+    await regions.know(connection, {region for _, _, _, region, _, _ in rows})
+    posts: defaultdict[int, list[Post]] = defaultdict(list)
+    for row in rows:
+        posts[row[0]].append(read_post(row[1:], regions))
+    return posts
 
 
 async def running_assignments(

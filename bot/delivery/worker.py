@@ -14,7 +14,7 @@ import structlog
 from bot.backoff import Backoff
 from bot.channels.port import Channel, ChannelError, Editor, via_of
 from bot.clock import Clock, pause
-from bot.delivery.rates import AccountRate, ChatRates
+from bot.delivery.rates import AccountRate, ChatRates, is_bulk
 from bot.delivery.verdict import judge
 from bot.leadership import Tenure
 from bot.logging import described
@@ -28,6 +28,8 @@ MOST_CLAIMED = 50
 """Rows that may be under way: those are the perhaps-sent ones after a crash."""
 SAFETY_LOOK = timedelta(seconds=30)
 """How long it sleeps at most: a wake-up is an event, this covers one that another process could not give."""
+LULL = timedelta(milliseconds=100)
+"""So long it waits for more copies to end while no other has room: looking for each would hold up their sends."""
 NOT_CHANGED = "what it was to change cannot be changed"
 CUT_OFF = ChannelError("cut off when the program stopped, or its lease ended", retryable=True, is_uncertain=True)
 
@@ -77,17 +79,21 @@ class DeliveryWorker:
         self._sweep_at: datetime | None = None
         """When to take back what was handed out and forgotten; None: at once."""
         self._awake = asyncio.Event()
+        """Something happened, perhaps only that a copy has ended."""
+        self._has_work = asyncio.Event()
+        """Something happened that is to be looked at now."""
         self._is_stopping = False
         self._failures = 0
 
     def wake(self) -> None:
         """Look into the outbox now: something was put there."""
+        self._has_work.set()
         self._awake.set()
 
     def stop(self) -> None:
         """Start nothing new; ``run`` returns when what is under way has been recorded."""
         self._is_stopping = True
-        self._awake.set()
+        self.wake()
 
     async def run(self, tenure: Tenure) -> None:
         """Deliver until stopped."""
@@ -96,11 +102,19 @@ class DeliveryWorker:
             async with asyncio.TaskGroup() as sends:
                 while not self._is_stopping:
                     self._awake.clear()
-                    await self._steady.wait(self._awake, await self._look(tenure, sends))
+                    self._has_work.clear()
+                    moment = await self._look(tenure, sends)
+                    await self._steady.wait(self._awake, moment)
+                    await self._steady.wait(self._has_work, min(moment, self._steady.now() + self._lull()))
         finally:
             for row in list(self._under_way.values()):
                 self._end(row, Retry(row.id, self._clock.now(), "cut off before it began"))
             await self._record_last()
+
+    def _lull(self) -> timedelta:
+        """Say how long to wait for more to look at, when there is nothing urgent."""
+        is_full = self._account.room(self._steady.now()).unhurried <= 0
+        return LULL if is_full and self._awake.is_set() else timedelta()
 
     async def _look(self, tenure: Tenure, sends: asyncio.TaskGroup) -> datetime:
         """Record what has ended, start what may start, and say by the steady clock when to look again at the latest.
@@ -158,7 +172,7 @@ class DeliveryWorker:
                 self._under_way[row.id] = row
                 sends.create_task(self._send(row, tenure, moment))
             if len(needed) < len(handed.rows):
-                self._awake.set()  # what was put off is due at a moment that we have not been told
+                self.wake()  # what was put off is due at a moment that we have not been told
             if not handed.rows or len(handed.rows) < room.total:
                 return handed.next_due
 
@@ -189,7 +203,7 @@ class DeliveryWorker:
         if not closed:
             return rows
         templates = await self._outbox.find_ways(closed, now.at, sender=self._sender, notice=self._notice)
-        self._awake.set()  # what was opened meanwhile, and a notice, may go at once
+        self.wake()  # what was opened meanwhile, and a notice, may go at once
         shut = {row.id for row in closed}
         return [
             replace(row, is_template=row.id in templates) for row in rows if row.id in templates or row.id not in shut
@@ -237,6 +251,8 @@ class DeliveryWorker:
         self._under_way.pop(row.id)
         self._outcomes.append(outcome)
         self._awake.set()
+        if not is_bulk(row.priority):
+            self._has_work.set()
 
     def _judged(self, row: OutboxRow, error: ChannelError) -> Outcome:
         if error.retry_after:

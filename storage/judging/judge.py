@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from conversations.hours import day_number, next_allowed, next_day
 from conversations.people import Person, Post
@@ -23,7 +24,7 @@ from conversations.purposes import (
     Unfinished,
     is_awaited,
 )
-from storage.inserting import insert_into
+from storage.inserting import dialect_insert
 from storage.judging.broadcasts import judge_copies
 from storage.judging.calendar import judge_changes
 from storage.judging.digests import judge_digests
@@ -31,9 +32,10 @@ from storage.judging.reminders import judge_reminders, judge_unfinished
 from storage.judging.returned import judge_returned
 from storage.judging.summaries import judge_summaries
 from storage.judging.verdicts import Case, Drop, Go, Judge, PutOff, Reader, Verdict
-from storage.rows import LASTS, PERSON, POST, read_person, read_post
-from storage.tables import address, daily_contact, holding, outbox, person, post
-from storage.tables.base import AnyRow
+from storage.posts_held import posts_of
+from storage.rows import PERSON, read_person
+from storage.statements import Statement, given
+from storage.tables import address, daily_contact, outbox, person
 from storage.turn_state import Shared
 
 JUDGES: dict[type[Any], Judge] = {
@@ -75,41 +77,60 @@ async def judge(
     return verdicts | await _take_days(connection, shared, going, at)
 
 
-async def _cases(connection: AsyncConnection, shared: Shared, purposes: Mapping[int, Purpose]) -> list[Case]:
-    whom = select(outbox.c.id, address.c.blocked_at, address.c.opted_out_at, *PERSON)
-    joined = whom.join(address, address.c.id == outbox.c.address_id).join(person).where(outbox.c.id.in_(purposes))
-    rows = (await connection.execute(joined.order_by(outbox.c.priority, outbox.c.id))).all()
-    people = {row.id: read_person(row[3:]) for row in rows}
-    posts = await _posts(connection, shared, {each.id for each in people.values()})
-    return [Case(row.id, purposes[row.id], _reader(row, people[row.id], posts, purposes[row.id])) for row in rows]
-
-
-def _reader(row: AnyRow, who: Person, posts: Mapping[int, tuple[Post, ...]], purpose: Purpose) -> Reader:
-    held = posts.get(who.id, ())
-    code = held[0].region.code if held else purpose.region_code if isinstance(purpose, FOR_STRANGERS) else ""
-    return Reader(who, held, code, is_closed=row.blocked_at is not None or row.opted_out_at is not None)
-
-
-async def _posts(connection: AsyncConnection, shared: Shared, people: set[int]) -> dict[int, tuple[Post, ...]]:
-    held = (
-        select(holding.c.person_id, *POST)
-        .join(post, post.c.id == holding.c.post_id)
-        .where(holding.c.person_id.in_(people), LASTS)
-        .order_by(holding.c.id)
+def _addressed(dialect: str) -> Select[Any]:
+    return (
+        select(outbox.c.id, address.c.blocked_at, address.c.opted_out_at, *PERSON)
+        .join(address, address.c.id == outbox.c.address_id)
+        .join(person, person.c.id == address.c.person_id)
+        .where(outbox.c.id.in_(select(given(dialect, outbox.c.id))))
+        .order_by(outbox.c.priority, outbox.c.id)
     )
-    found = (await connection.execute(held)).all()
-    await shared.regions.know(connection, {row.region_id for row in found})
-    posts: defaultdict[int, list[Post]] = defaultdict(list)
-    for row in found:
-        posts[row.person_id].append(read_post(row[1:], shared.regions))
-    return {owner: tuple(some) for owner, some in posts.items()}
+
+
+def _last_told(dialect: str) -> Select[Any]:
+    readers = select(given(dialect, daily_contact.c.person_id))
+    return select(daily_contact.c.person_id, daily_contact.c.day, daily_contact.c.outbox_id).where(
+        daily_contact.c.person_id.in_(readers)
+    )
+
+
+def _take_day(dialect: str) -> ReturningInsert[Any]:
+    names = ("person_id", "day", "outbox_id")
+    rows = select(given(dialect, *(daily_contact.c[name] for name in names)))
+    rows = rows.where(true())  # or SQLite takes ON CONFLICT for the condition of a join
+    statement = dialect_insert(dialect, daily_contact).from_select(names, rows)
+    new = statement.excluded
+    is_free = or_(daily_contact.c.day != new.day, daily_contact.c.outbox_id == new.outbox_id)
+    return statement.on_conflict_do_update(
+        index_elements=["person_id"], set_={"day": new.day, "outbox_id": new.outbox_id}, where=is_free
+    ).returning(daily_contact.c.outbox_id)
+
+
+ADDRESSED, LAST_TOLD, TAKE_DAY = Statement(_addressed), Statement(_last_told), Statement(_take_day)
+
+
+async def _cases(connection: AsyncConnection, shared: Shared, purposes: Mapping[int, Purpose]) -> list[Case]:
+    rows = await ADDRESSED.fetch(connection, {"id": list(purposes)})
+    people = {row[0]: read_person(row[3:]) for row in rows}
+    posts = await posts_of(connection, shared.regions, {each.id for each in people.values()})
+    cases = []
+    for number, blocked_at, opted_out_at, *_ in rows:
+        is_closed = blocked_at is not None or opted_out_at is not None
+        who = people[number]
+        reader = _reader(who, posts.get(who.id, ()), purposes[number], is_closed=is_closed)
+        cases.append(Case(number, purposes[number], reader))
+    return cases
+
+
+def _reader(who: Person, held: Sequence[Post], purpose: Purpose, *, is_closed: bool) -> Reader:
+    code = held[0].region.code if held else purpose.region_code if isinstance(purpose, FOR_STRANGERS) else ""
+    return Reader(who, tuple(held), code, is_closed=is_closed)
 
 
 async def _told(connection: AsyncConnection, cases: Sequence[Case]) -> dict[int, tuple[int, int]]:
     """Give the last day on which each reader was told something, and the message."""
-    readers = {case.reader.person.id for case in cases}
-    rows = await connection.execute(select(daily_contact).where(daily_contact.c.person_id.in_(readers)))
-    return {row.person_id: (row.day, row.outbox_id) for row in rows}
+    rows = await LAST_TOLD.fetch(connection, {"person_id": list({case.reader.person.id for case in cases})})
+    return {reader: (day, message) for reader, day, message in rows}
 
 
 def _refused(case: Case, told: Mapping[int, tuple[int, int]], shared: Shared, at: datetime) -> Verdict | None:
@@ -134,28 +155,15 @@ async def _take_days(
     first: dict[int, Case] = {}
     for case in cases:
         first.setdefault(case.reader.person.id, case)
-    taken = await _take(
-        connection,
-        [
-            {"person_id": reader, "day": day_number(at, case.reader.region_code), "outbox_id": case.id}
-            for reader, case in sorted(first.items())  # two processes wait for each other in one order
-        ],
-    )
+    one_by_one = sorted(first.items())  # two processes wait for each other in one order
+    columns = {
+        "person_id": [reader for reader, _ in one_by_one],
+        "day": [day_number(at, case.reader.region_code) for _, case in one_by_one],
+        "outbox_id": [case.id for _, case in one_by_one],
+    }
+    taken = {message for (message,) in await TAKE_DAY.fetch(connection, columns)} if first else set[int]()
     return {
         case.id: PutOff(next_day(at, case.reader.region_code, shared.rules), TOLD_TODAY)
         for case in cases
         if case.id not in taken and not is_awaited(case.purpose)
     }
-
-
-async def _take(connection: AsyncConnection, rows: Sequence[Mapping[str, int]]) -> set[int]:
-    """Note what is told to whom on which day, unless it is something else already; give what is."""
-    if not rows:
-        return set()
-    statement = insert_into(connection, daily_contact)
-    new = statement.excluded
-    is_free = or_(daily_contact.c.day != new.day, daily_contact.c.outbox_id == new.outbox_id)
-    taking = statement.on_conflict_do_update(
-        index_elements=["person_id"], set_={"day": new.day, "outbox_id": new.outbox_id}, where=is_free
-    ).returning(daily_contact.c.outbox_id)
-    return set((await connection.execute(taking, list(rows))).scalars())

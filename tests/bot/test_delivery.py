@@ -245,6 +245,27 @@ async def test_a_reply_does_not_wait_behind_a_broadcast() -> None:
     assert came_at - NOON < SECOND
 
 
+class StaggeredChannel(FakeChannel):
+    """Takes each message 10 ms longer than the one before, up to the limit of a second."""
+
+    async def send(self, outgoing: OutboxRow) -> str:
+        self.takes = timedelta(milliseconds=10) * (outgoing.id % RATES.bulk_messages)
+        return await super().send(outgoing)
+
+
+async def test_copies_that_end_while_there_is_room_for_no_other_are_recorded_together() -> None:
+    clock = JumpingClock()
+    many = 3 * RATES.bulk_messages
+    bench = Bench(
+        [row(n, at=NOON, priority=Priority.BULK) for n in range(many)], clock=clock, channel=StaggeredChannel(clock)
+    )
+
+    await bench.deliver()
+
+    assert len(bench.outbox.ended(Sent)) == many
+    assert bench.outbox.exchanges < many
+
+
 async def test_replies_go_first() -> None:
     waiting = [row(n, at=NOON, priority=Priority.BULK) for n in range(5)]
     bench = Bench([*waiting, row(9, at=NOON, priority=Priority.ALERT), row(10, at=NOON)])
