@@ -13,6 +13,12 @@ from storage.outbox_states import UNHURRIED
 WINDOW = timedelta(seconds=1)
 AHEAD = timedelta(milliseconds=150)
 """Messages are handed out and judged so long before their slots are free: nothing of the second is lost with that."""
+REMEMBERED = 300
+"""Sends among which the shortest is looked for: about ten seconds of a broadcast."""
+FEWEST_REMEMBERED = 30
+"""Before so many have been seen, the shortest of them says little: the first ones open connections."""
+SHARE_TRUSTED = 2
+"""Of the shortest send so much, one part in two: the whole of it lets 29 count in a second now and then (measured)."""
 UNLIMITED = 50
 """Room of a channel without limits: a convenient number to claim at once."""
 
@@ -24,10 +30,7 @@ def is_bulk(priority: Priority) -> bool:
 
 @dataclass(slots=True)
 class _Window:
-    """Slots that are taken from the start of a send until a second after its end.
-
-    Counting from the end makes the limit hold at the other side too, however long the sends travel.
-    """
+    """Slots that are taken from the start of a send until the next one in its place may start."""
 
     slots: int
     under_way: int = 0
@@ -50,9 +53,9 @@ class _Window:
         """Say when a slot comes free by itself; None while that depends on a send under way."""
         return self.free_at[0] if self.free_at else None
 
-    def end(self, at: datetime) -> None:
+    def end(self, free_at: datetime) -> None:
         self.under_way -= 1
-        self.free_at.append(at + WINDOW)
+        self.free_at.append(free_at)
 
 
 class AccountRate:
@@ -62,6 +65,7 @@ class AccountRate:
         self._all = _Window(rates.account_messages if rates else UNLIMITED)
         self._bulk = _Window(rates.bulk_messages if rates else UNLIMITED)
         self._is_limited = rates is not None
+        self._took: deque[timedelta] = deque(maxlen=REMEMBERED)
         self._paused_until: datetime | None = None
 
     def room(self, at: datetime) -> Room:
@@ -83,12 +87,25 @@ class AccountRate:
         moment = self._all.take(at)
         return max(moment, self._bulk.take(at)) if is_bulk(priority) else moment
 
-    def end(self, priority: Priority, at: datetime) -> None:
-        """Note that a send has ended, however it ended; its slot is free a second later."""
-        moment = at if self._is_limited else at - WINDOW
-        self._all.end(moment)
+    def end(self, priority: Priority, at: datetime, took: timedelta | None = None) -> None:
+        """Note that a send has ended, however it ended, and how long it took where the platform has taken it.
+
+        Its message counted over there at this moment at the latest, and the next one in its place will count later than
+        it starts: so a second from now the limit holds, however long they travel, and a little earlier too.
+        """
+        if took is not None:
+            self._took.append(took)
+        free_at = at + WINDOW - self._on_the_way() if self._is_limited else at
+        self._all.end(free_at)
         if is_bulk(priority):
-            self._bulk.end(moment)
+            self._bulk.end(free_at)
+
+    def _on_the_way(self) -> timedelta:
+        """Say how long two messages are surely on their way, the first one's receipt and the second one itself.
+
+        That is the whole of the shortest send, if both ways are at their shortest then; half of it leaves a margin.
+        """
+        return min(self._took) / SHARE_TRUSTED if len(self._took) >= FEWEST_REMEMBERED else timedelta()
 
     def is_paused(self, at: datetime) -> bool:
         """Tell whether the platform has asked for silence."""

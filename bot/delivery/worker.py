@@ -217,8 +217,9 @@ class DeliveryWorker:
         """Send a message when its slot is free."""
         if moment > self._steady.now():
             await pause(self._steady, moment)
+        began = self._steady.now()
         try:
-            self._end(row, await self._attempt(row, tenure))
+            self._end(row, await self._attempt(row, tenure), began)
         except asyncio.CancelledError:
             self._end(row, judge(row, CUT_OFF, self._backoff, self._clock.now()))
             raise
@@ -245,9 +246,11 @@ class DeliveryWorker:
         await self._channel.edit(row, row.edits)
         return Sent(row.id, "")
 
-    def _end(self, row: OutboxRow, outcome: Outcome) -> None:
+    def _end(self, row: OutboxRow, outcome: Outcome, began: datetime | None = None) -> None:
         SENT.labels(self._channel.name, type(outcome).__name__.lower()).inc()
-        self._account.end(row.priority, self._steady.now())
+        ended = self._steady.now()
+        took = ended - began if began and isinstance(outcome, Sent) else None
+        self._account.end(row.priority, ended, took)
         self._under_way.pop(row.id)
         self._outcomes.append(outcome)
         self._awake.set()

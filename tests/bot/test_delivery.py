@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import itertools
 import random
 from collections import Counter
@@ -13,6 +14,8 @@ from datetime import datetime, timedelta
 from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.backoff import Backoff
 from bot.channels.port import Accept, ChannelError, ChannelLimits
@@ -494,6 +497,45 @@ def test_bulk_leaves_room_for_replies() -> None:
 
     assert rate.room(NOON) == (RATES.account_messages - RATES.bulk_messages, 0)
     assert rate.opens_at(NOON) is None
+
+
+WAY = timedelta(milliseconds=100)
+"""The shortest way to the platform, and the shortest way back."""
+MORE = st.integers(0, 50).map(lambda milliseconds: timedelta(milliseconds=milliseconds))
+"""By how much a way is longer now and then: half of the shortest send is never longer than the ways it stands for."""
+
+
+def counted(delays: Iterable[tuple[timedelta, timedelta]]) -> list[datetime]:
+    """Send as fast as the limit allows; give when the platform counted each message, in order."""
+    rate, now = AccountRate(RATES), NOON
+    arrivals: list[datetime] = []
+    under_way: list[tuple[datetime, timedelta]] = []
+    for there, back in delays:
+        while rate.room(now).unhurried <= 0:
+            ends_at = under_way[0][0] if under_way else datetime.max.replace(tzinfo=NOON.tzinfo)
+            now = min(rate.opens_at(now) or ends_at, ends_at)
+            while under_way and under_way[0][0] <= now:
+                ended_at, took = heapq.heappop(under_way)
+                rate.end(Priority.BULK, ended_at, took)
+        starts_at = rate.start(Priority.BULK, now)
+        arrivals.append(starts_at + WAY + there)
+        heapq.heappush(under_way, (arrivals[-1] + WAY + back, WAY + there + WAY + back))
+    return sorted(arrivals)
+
+
+@given(st.lists(st.tuples(MORE, MORE), min_size=150, max_size=150))
+def test_no_second_of_the_platform_has_more_than_its_limit(delays: list[tuple[timedelta, timedelta]]) -> None:
+    arrivals = counted(delays)
+
+    assert all(later - first >= SECOND for first, later in zip(arrivals, arrivals[RATES.bulk_messages :], strict=False))
+
+
+def test_half_of_the_time_on_the_way_is_not_lost() -> None:
+    rounds = 50
+    arrivals = counted([(timedelta(), timedelta())] * (RATES.bulk_messages * rounds + 1))
+
+    learnt = WAY  # the first round does not know yet how long the way is
+    assert arrivals[-1] - arrivals[0] == rounds * (SECOND + WAY) + learnt
 
 
 def test_a_chat_is_free_again_when_its_bucket_has_filled() -> None:
