@@ -7,10 +7,10 @@ keys of events, addresses of strangers, people, addresses heard from, what they 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, insert, select, true
+from sqlalchemy import Select, bindparam, delete, insert, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -19,7 +19,7 @@ from storage.envelopes import MOST_KEY_CHARACTERS, AddressKey, Envelope
 from storage.errors import StorageError
 from storage.identity import identify
 from storage.inserting import change, dialect_insert, insert_into, write_many
-from storage.locks import lock_rows, writes_alone
+from storage.locks import writes_alone
 from storage.moments import as_ms, from_optional_ms
 from storage.rows import PERSON, read_person, read_session
 from storage.statements import Statement, given
@@ -60,6 +60,24 @@ BY_USER = Statement(lambda dialect: _speakers().where(address.c.user.in_(select(
 BY_ID = Statement(lambda dialect: _speakers().where(address.c.id.in_(select(given(dialect, address.c.id)))))
 
 
+def _owners(dialect: str) -> Select[Any]:
+    """Lock the owners of chats given by user or number; whoever has the same user elsewhere is locked along."""
+    by_user, by_id = (
+        select(address.c.person_id).where(each.in_(select(given(dialect, each))))
+        for each in (address.c.user, address.c.id)
+    )
+    owners = union_all(by_user, by_id)
+    return select(person.c.id).where(person.c.id.in_(owners)).order_by(person.c.id).with_for_update(key_share=True)
+
+
+KNOWN = Statement(
+    lambda dialect: select(address.c.channel, address.c.account, address.c.user).where(
+        address.c.user.in_(select(given(dialect, address.c.user)))
+    )
+)
+OWNERS = Statement(_owners)
+
+
 async def claim_keys(connection: AsyncConnection, state: TurnState, envelopes: Iterable[Envelope]) -> list[Envelope]:
     """Insert the events' keys; give the events whose key was never seen before, in order.
 
@@ -93,12 +111,7 @@ async def know_senders(connection: AsyncConnection, state: TurnState, envelopes:
     known_as = await _identified(connection, envelopes)
     for told, kept in known_as.items():
         wanted.setdefault(kept, wanted.pop(told))
-    found = await _find(connection, wanted)
-    strangers = {key: each for key, each in wanted.items() if isinstance(key, AddressKey) and key not in found}
-    if strangers:
-        await _welcome(connection, strangers)
-        found = await _find(connection, wanted)
-    for key, row in (await _lock(connection, wanted, found)).items():
+    for key, row in (await _present(connection, wanted)).items():
         _know(state, key, row)
     state.addresses |= {told: state.addresses[kept] for told, kept in known_as.items()}
     await _follow(connection, state, envelopes)
@@ -140,10 +153,31 @@ async def note_heard(connection: AsyncConnection, state: TurnState, envelopes: S
         await release(connection, were_closed)
 
 
+async def _present(connection: AsyncConnection, wanted: Wanted) -> Found:
+    """Give the senders' rows when strangers have been welcomed and nobody else has a turn of theirs under way."""
+    if writes_alone(connection):
+        found = await _find(connection, wanted)
+        return await _find(connection, wanted) if await _welcome(connection, wanted, found) else found
+    rows = await KNOWN.fetch(connection, {"user": _users(wanted)})
+    await _welcome(connection, wanted, {AddressKey(*row) for row in rows})
+    held: set[int] = set()
+    for _ in range(MOST_MOVES):
+        held |= await _lock_owners(connection, wanted)
+        found = await _find(connection, wanted)
+        if held.issuperset(row[PERSON_PLACE] for row in found.values()):
+            return found
+    raise StorageError("Chats of lasting owners were expected; they were given away again and again. Try again.")
+
+
+async def _lock_owners(connection: AsyncConnection, wanted: Wanted) -> set[int]:
+    """Keep other processes from taking turns of whoever these chats belong to; give who that is."""
+    rows = await OWNERS.fetch(connection, {"user": _users(wanted), "id": _ids(wanted)})
+    return {person_id for (person_id,) in rows}
+
+
 async def _find(connection: AsyncConnection, wanted: Wanted) -> Found:
     """Give a row of ``_speakers`` for each of these addresses that is there."""
-    users = [each.user for each in wanted if isinstance(each, AddressKey)]
-    ids = [each for each in wanted if isinstance(each, int)]
+    users, ids = _users(wanted), _ids(wanted)
     found: Found = {}
     for row in await BY_USER.fetch(connection, {"user": users}) if users else ():
         key = AddressKey(row[1], row[2], row[3])
@@ -154,19 +188,12 @@ async def _find(connection: AsyncConnection, wanted: Wanted) -> Found:
     return found
 
 
-async def _lock(connection: AsyncConnection, wanted: Wanted, found: Found) -> Found:
-    """Wait until nobody else has a turn of these people under way; give the rows as they are then."""
-    if writes_alone(connection):
-        return found
-    locked: set[int] = set()
-    for _ in range(MOST_MOVES):
-        people = {row[PERSON_PLACE] for row in found.values()}
-        if people <= locked:
-            return found
-        await lock_rows(connection, person, people - locked)
-        locked |= people
-        found = await _find(connection, wanted)
-    raise StorageError("Chats of lasting owners were expected; they were given away again and again. Try again.")
+def _users(wanted: Wanted) -> list[str]:
+    return [each.user for each in wanted if isinstance(each, AddressKey)]
+
+
+def _ids(wanted: Wanted) -> list[int]:
+    return [each for each in wanted if isinstance(each, int)]
 
 
 def _know(state: TurnState, key: AddressKey, row: Sequence[Any]) -> None:
@@ -190,8 +217,14 @@ def _know(state: TurnState, key: AddressKey, row: Sequence[Any]) -> None:
     state.speakers[owner] = Speaker(known, kept or NEW_SESSION, last_address or number, is_stored=is_stored)
 
 
-async def _welcome(connection: AsyncConnection, strangers: Mapping[AddressKey, Envelope]) -> None:
-    """Insert people and addresses; where another process has just done so, its person stays."""
+async def _welcome(connection: AsyncConnection, wanted: Wanted, known: Container[AddressKey]) -> bool:
+    """Insert those who are not known, with their addresses, and tell whether there were any.
+
+    Where another process has just done so, its person stays.
+    """
+    strangers = {key: each for key, each in wanted.items() if isinstance(key, AddressKey) and key not in known}
+    if not strangers:
+        return False
     keys = sorted(strangers, key=lambda key: (key.user, key.channel, key.account))
     languages = ["en" if strangers[key].language.lower().startswith("en") else "id" for key in keys]
     made = insert(person).returning(person.c.id, sort_by_parameter_order=True)
@@ -210,3 +243,4 @@ async def _welcome(connection: AsyncConnection, strangers: Mapping[AddressKey, E
     kept = set((await connection.scalars(bound, rows)).all())
     if needless := [one for one in people if one not in kept]:
         await connection.execute(delete(person).where(person.c.id.in_(needless)))
+    return True

@@ -282,6 +282,26 @@ async def test_whoever_waits_for_a_row_holds_none_that_comes_later(helped: str, 
     assert is_waiting
 
 
+async def test_whoever_waits_for_a_stranger_holds_nobody_yet(helped: str) -> None:
+    async def hear(store: Store) -> None:
+        async with store.begin_turns(NOW) as turns:
+            await turns.claim([text_from("a", 1), text_from("stranger", 2)])
+
+    async with processes(helped, 3) as (one, other, watcher):
+        async with one.begin_turns(NOW) as turns:
+            [known] = await turns.claim([text_from("a", 3)])
+            owner = turns.brief(known).person.id
+        async with asyncio.TaskGroup() as tasks, one.begin_turns(NOW) as turns:
+            await turns.claim([text_from("stranger", 1)])
+            batch = tasks.create_task(hear(other))
+            await somebody_waits(watcher)
+            async with watcher._database.writing("Looking who is held") as connection:
+                await lock(connection, person, (owner,))
+            is_waiting = not batch.done()
+
+    assert is_waiting
+
+
 async def test_a_file_is_fetched_by_one_process(url: str) -> None:
     async with processes(url) as stores:
         for number in range(6):
