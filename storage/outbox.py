@@ -74,6 +74,8 @@ __all__ = [
 ]
 
 IS_WAITING = text("outbox.state = 0")
+GOES_LATER = text("outbox.state = 0 AND outbox.not_before > 0")
+"""In the words of an index's condition, or it is not used."""
 """Written out: SQLite uses a partial index only where its condition stands in the query word for word. A parameter that
 is compared with a column of such a condition would make it plan the whole query anew each time (180 us)."""
 LONGEST_PUT_OFF = timedelta(hours=1)
@@ -322,7 +324,7 @@ def _sweep(dialect: str) -> ReturningUpdate[Any]:
 def _now_again(_dialect: str) -> ReturningUpdate[Any]:
     return (
         update(outbox)
-        .where(IS_WAITING, outbox.c.via == bindparam("via"), outbox.c.attempts > 0)
+        .where(GOES_LATER, outbox.c.via == bindparam("via"), outbox.c.attempts > 0)
         .where(outbox.c.not_before > bindparam("furthest", type_=BigInteger))
         .values(not_before=0)
         .returning(outbox.c.id)
@@ -385,7 +387,7 @@ SWEEP, NOW_AGAIN, DUE = Statement(_sweep), Statement(_now_again), Statement(_due
 NEXT_DUE = Statement(
     lambda _dialect: (
         select(func.min(outbox.c.not_before))
-        .where(IS_WAITING, outbox.c.via == bindparam("via"))
+        .where(GOES_LATER, outbox.c.via == bindparam("via"))
         .where(outbox.c.not_before > bindparam("now", type_=BigInteger), outbox.c.not_before < UNTIL_HEARD)
     )
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Table, Text, UniqueConstraint
 
-from storage.tables.base import METADATA, identity, number, reference
+from storage.tables.base import METADATA, SMALL_AND_CHANGED, identity, number, reference
 
 form_row = Table(
     "form_row",
@@ -35,6 +35,7 @@ assignment = Table(
     Column("windows", Text, nullable=False, server_default=""),  # when answers are taken: see storage.window_rows
     UniqueConstraint("cycle_id", "form", "region_id"),
     sqlite_autoincrement=True,  # buttons carry its number
+    postgresql_with=SMALL_AND_CHANGED,
 )
 sheet = Table(
     "sheet",
@@ -51,6 +52,7 @@ sheet = Table(
     reference("updated_by", "person", is_optional=True),
     number("updated_at"),
     sqlite_with_rowid=False,
+    postgresql_with={"fillfactor": 80},
 )
 history = Table(
     "history",

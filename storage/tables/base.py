@@ -17,6 +17,8 @@ METADATA = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+SMALL_AND_CHANGED = {"fillfactor": 60}
+"""For PostgreSQL: rows that every turn writes anew find room in their page, so that no index has to be told."""
 BIG = BigInteger().with_variant(Integer, "sqlite")
 """64 bits everywhere; SQLite's INTEGER already has them, and only INTEGER is its row id."""
 

@@ -7,6 +7,7 @@ from sqlalchemy import Boolean, Column, Index, Integer, SmallInteger, Table, Tex
 from storage.tables.base import BIG, METADATA, identity, number, reference
 
 UNSENT = text("state <= 1")
+LATER = text("state = 0 AND not_before > 0")
 """Waiting (0) or leased (1): see ``storage.outbox_states``."""
 
 event_key = Table(
@@ -59,8 +60,8 @@ outbox = Table(
         "ix_outbox_not_before",
         "via",
         "not_before",
-        sqlite_where=text("state = 0"),
-        postgresql_where=text("state = 0"),
+        sqlite_where=LATER,
+        postgresql_where=LATER,
     ),
     Index(
         "ix_outbox_leased",

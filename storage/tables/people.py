@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Table, Text, UniqueConstraint, false, text
 
-from storage.tables.base import METADATA, identity, number, reference
+from storage.tables.base import METADATA, SMALL_AND_CHANGED, identity, number, reference
 
 person = Table(
     "person",
@@ -49,6 +49,7 @@ session = Table(
     reference("person_id", "person", is_key=True),
     reference("address_id", "address"),  # where the person wrote last
     Column("body", Text, nullable=False),
+    postgresql_with=SMALL_AND_CHANGED,
 )
 post = Table(
     "post",

@@ -25,7 +25,7 @@ from conversations.needs import (
     UnitsNeed,
 )
 from conversations.people import Role
-from storage.outbox import Sent
+from storage.outbox import NEXT_DUE, NOW_AGAIN, Sent
 from storage.planning.broadcasts import broadcasts_due
 from storage.quick_sqlite import QuickCursor
 from storage.store import Store
@@ -102,6 +102,21 @@ async def test_a_statement_of_every_turn_and_every_message_is_planned_once(
 
     assert len(planned) > 10
     assert not {sql: many for sql, many in planned.items() if many > 1}
+
+
+async def test_the_moment_of_the_next_message_is_looked_for_among_those_that_go_later(on_sqlite: Store) -> None:
+    async with on_sqlite._database.engine.connect() as connection:
+        asked = [
+            NEXT_DUE.said(connection.dialect, {}, {"now": 0, "via": SENDER.via}),
+            NOW_AGAIN.said(connection.dialect, {}, {"furthest": 0, "via": SENDER.via}),
+        ]
+        steps = [
+            row.detail
+            for sql, arguments in asked
+            for row in await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", tuple(arguments))
+        ]
+
+    assert [step for step in steps if "ix_outbox_not_before (via=? AND not_before>?" not in step] == []
 
 
 @pytest.mark.parametrize("code", [KAUR, VILLAGE])
