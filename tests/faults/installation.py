@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import signal
 import socket
@@ -18,7 +17,8 @@ from tests.faults.wire import Wire
 STOP_SECONDS = 30
 LOOK_SECONDS = 0.05
 PORTS = range(20_000, 32_000)
-"""Below those that systems give to outgoing connections, so that nobody takes ours while the program is dead."""
+"""Below those that systems give to outgoing connections: nobody else takes one of ours while the program is dead."""
+MOST_COMPLAINTS = 20
 SUPERVISOR_SECONDS = 0.2
 """How long a program that has ended by itself stays down."""
 
@@ -42,7 +42,8 @@ class Installation:
         self._log = folder / "log"
         self._log.touch()
         self._cache = cache
-        self._ports = [free_port() for _ in range(setup.processes)]
+        self._reservations = [reserve_port() for _ in range(setup.processes)]
+        self._ports = [each.getsockname()[1] for each in self._reservations]
         self.from_platform = Wire(self._ports)
         """Between the platform and the webhooks."""
         self._wanted: set[int] = set()
@@ -55,6 +56,8 @@ class Installation:
             each.signal(signal.SIGKILL)
         for wire in (self.to_platform, self.from_platform):
             self.platform.server.do(wire.close())
+        for reservation in self._reservations:
+            reservation.close()
 
     def start(self, *places: int) -> None:
         """Start these programs, or all, unless they run."""
@@ -98,6 +101,11 @@ class Installation:
         """What the programs have written."""
         return self._log.read_text("utf-8", "replace")
 
+    @property
+    def complaints(self) -> list[str]:
+        """The last that programs have written which is no entry of a log: why they ended."""
+        return [line for line in self.log.splitlines() if line and not line.startswith("{")][-MOST_COMPLAINTS:]
+
     def let_go(self, *places: int) -> None:
         """Want these programs no more; those that have ended by themselves before are noted."""
         for place in self._wanted.intersection(places):
@@ -131,9 +139,18 @@ async def _takes_connections(port: int) -> bool:
     return True
 
 
-def free_port() -> int:
-    """Give a port of this machine on which nobody listens."""
-    for port in random.sample(PORTS, len(PORTS)):
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
+def reserve_port() -> socket.socket:
+    """Find a port of this machine on which nobody listens, and keep other installations from it until it is closed.
+
+    What keeps them away is a socket of datagrams with the same number: the program, which may be dead, needs the other.
+    """
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+        reservation = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            reservation.bind(("127.0.0.1", port))
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            reservation.close()
+        else:
+            return reservation
     raise AssertionError("no port is free")

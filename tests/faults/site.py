@@ -143,7 +143,7 @@ async def play(site: Site, strikes: Sequence[Strike], tell: Tell = lambda _name:
     if not {*codes} <= ENDS_WHEN_ASKED:
         found.problems.append(f"exit codes after being asked to stop: {codes}")
     if site.installation.ends:
-        found.problems.append(f"programs ended by themselves: {site.installation.ends}")
+        found.problems.append(f"programs ended by themselves: {site.installation.ends}; {site.installation.complaints}")
     return found
 
 
