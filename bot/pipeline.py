@@ -69,7 +69,7 @@ class Pipeline:
         waiting = _Waiting(envelopes, asyncio.get_running_loop().time())
         self._queue.append(waiting)
         self._arrived.set()
-        await asyncio.shield(waiting.done)
+        await waiting.done  # who is cancelled here cancels nothing but the waiting
 
     async def run(self) -> None:
         """Take turns until stopped; what was handed in before is finished first."""
