@@ -122,6 +122,23 @@ async def test_one_persons_events_are_chained_in_the_order_they_came() -> None:
     assert len(bench.store.batches) == 1
 
 
+async def test_whoever_gives_up_waiting_takes_nothing_with_them() -> None:
+    bench = Bench()
+
+    async with asyncio.TaskGroup() as tasks:
+        gone = tasks.create_task(bench.pipeline.submit([wrote(1, "a")]))
+        stays = tasks.create_task(bench.pipeline.submit([wrote(2, "b", person=2)]))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.sleep(0)
+        bench.pipeline.stop()
+        await bench.pipeline.run()
+
+    assert gone.cancelled()
+    assert stays.done()
+    assert (bench.heard(), bench.heard(2)) == (["1: a"], ["1: b"])
+
+
 async def test_an_event_that_was_seen_before_changes_nothing() -> None:
     bench = Bench()
 

@@ -19,8 +19,8 @@ from conversations.purposes import (
     is_awaited,
 )
 
-AWAITED = [Returned(7), Reminder((7,), ASKED)]
-OTHERS = [
+AWAITED: list[Purpose] = [Returned(7), Reminder((7,), ASKED)]
+OTHERS: list[Purpose] = [
     Reminder((7, 8), "14"),
     Reminder((7,), NUDGE, by=3),
     Unfinished(4, "16.07.01.2001"),
