@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 from zlib import crc32
 
 import msgspec
@@ -26,13 +26,26 @@ OWNERS = (
     ("Ahmad Fauzi", "Bapak"),
     ("Siti Aminah", "Ibu"),
     ("Rusdi Hartono", "Bapak"),
-    ("Zainal Abidin", "Bapak"),
     ("Nurhayati", "Ibu"),
-    ("Budi Santoso", "Bapak"),
-    ("Dewi Lestari", "Ibu"),
+    ("Sri Wahyuni", "Ibu"),
     ("Herman Saputra", "Bapak"),
+    ("Dewi Lestari", "Ibu"),
+    ("Zainal Abidin", "Bapak"),
+    ("Yusuf Effendi", "Bapak"),
+    ("Lina Marlina", "Ibu"),
+    ("Hendra Gunawan", "Bapak"),
+    ("Budi Santoso", "Bapak"),
+    ("Ratna Sari", "Ibu"),
+    ("Bambang Irawan", "Bapak"),
+    ("Fatimah", "Ibu"),
+    ("Agus Setiawan", "Bapak"),
+    ("Rahmat Syukri", "Bapak"),
+    ("Rina Oktavia", "Ibu"),
+    ("Joko Susilo", "Bapak"),
+    ("Maryam Hasan", "Ibu"),
+    ("Arif Budiman", "Bapak"),
 )
-"""Made-up people; a demonstration that says "Bapak Ahmad" reads like the real thing."""
+"""Made-up people, of each kind of phone in turn; a demonstration that says "Bapak Ahmad" reads like the real thing."""
 
 
 class PostFound(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -69,8 +82,10 @@ def matching(posts: Sequence[PostFound], words: str) -> list[PostFound]:
 
 
 def owner_of(kind: PhoneKind, key: str) -> tuple[str, str]:
-    """Give the made-up name and honorific of whoever plays this post; always the same."""
-    return OWNERS[crc32(f"{kind}:{key}".encode()) % len(OWNERS)]
+    """Give the made-up name and honorific of whoever plays this post: always the same, and another for each kind."""
+    kinds = get_args(PhoneKind)
+    theirs = OWNERS[kinds.index(kind) :: len(kinds)]
+    return theirs[crc32(key.encode()) % len(theirs)]
 
 
 def _searched(post: PostFound) -> str:

@@ -1,9 +1,16 @@
 """Finding a post, opening its phone, throwing it away."""
 
-from bot.channels.simulator.posts import PostFound, matching, owner_of
+from typing import get_args
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.channels.simulator.posts import PhoneKind, PostFound, matching, owner_of
 from conversations.people import Role, Standing
 from tests.bot.simulator.conftest import Serving
 from tests.bot.simulator.fakes import VILLAGES, FakePosts
+
+KINDS: tuple[PhoneKind, ...] = get_args(PhoneKind)
 
 
 def post(region: str, subdistrict: str) -> PostFound:
@@ -25,6 +32,11 @@ def test_an_office_is_found_by_its_name_with_blanks() -> None:
 
 def test_whoever_plays_a_post_always_has_the_same_name() -> None:
     assert owner_of("village_head", "a") == owner_of("village_head", "a")
+
+
+@given(st.lists(st.text(), min_size=len(KINDS), max_size=len(KINDS)))
+def test_phones_of_different_kinds_have_owners_of_different_names(posts: list[str]) -> None:
+    assert len({owner_of(kind, key) for kind, key in zip(KINDS, posts, strict=True)}) == len(KINDS)
 
 
 async def test_posts_are_found_by_a_part_of_their_name(serve: Serving) -> None:
