@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import signal
 import socket
 from pathlib import Path
@@ -18,6 +19,8 @@ STOP_SECONDS = 30
 LOOK_SECONDS = 0.05
 PORTS = range(20_000, 32_000)
 """Below those that systems give to outgoing connections: nobody else takes one of ours while the program is dead."""
+ENTRY = re.compile(r"\d{4}-\d\d-\d\dT")
+"""Of a log: it begins with a moment."""
 MOST_COMPLAINTS = 20
 SUPERVISOR_SECONDS = 0.2
 """How long a program that has ended by itself stays down."""
@@ -101,11 +104,6 @@ class Installation:
         """What the programs have written."""
         return self._log.read_text("utf-8", "replace")
 
-    @property
-    def complaints(self) -> list[str]:
-        """The last that programs have written which is no entry of a log: why they ended."""
-        return [line for line in self.log.splitlines() if line and not line.startswith("{")][-MOST_COMPLAINTS:]
-
     def let_go(self, *places: int) -> None:
         """Want these programs no more; those that have ended by themselves before are noted."""
         for place in self._wanted.intersection(places):
@@ -128,6 +126,11 @@ class Installation:
             environment |= self.platform.bring_to(f"http://127.0.0.1:{address}")
         ports = [{"JEMPUTBOLA_WEB_PORT": str(port)} for port in self._ports]
         return [Program(environment | port, folder, self._log, self.clock) for port in ports]
+
+
+def complaints_in(log: str) -> list[str]:
+    """Give the last lines of a log that are no entries: what programs say when they end by themselves."""
+    return [line for line in log.splitlines() if line and not ENTRY.match(line)][-MOST_COMPLAINTS:]
 
 
 async def _takes_connections(port: int) -> bool:

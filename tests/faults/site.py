@@ -19,7 +19,7 @@ from storage.outbox_states import OutboxState
 from storage.store import Store
 from storage.tables import lease
 from tests.faults.checking import Findings, examine
-from tests.faults.installation import LOOK_SECONDS, Installation
+from tests.faults.installation import LOOK_SECONDS, Installation, complaints_in
 from tests.faults.platforms import Platform, platform_of
 from tests.faults.respondents import PATIENCE_SECONDS, Respondent
 from tests.faults.setups import Ground, Setup
@@ -143,7 +143,8 @@ async def play(site: Site, strikes: Sequence[Strike], tell: Tell = lambda _name:
     if not {*codes} <= ENDS_WHEN_ASKED:
         found.problems.append(f"exit codes after being asked to stop: {codes}")
     if site.installation.ends:
-        found.problems.append(f"programs ended by themselves: {site.installation.ends}; {site.installation.complaints}")
+        complaints = complaints_in(site.installation.log)
+        found.problems.append(f"programs ended by themselves: {site.installation.ends}; they said {complaints}")
     return found
 
 
