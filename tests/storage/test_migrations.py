@@ -20,6 +20,7 @@ from storage.migrations.running import configuration
 from storage.outbox import Sender
 from storage.store import Store
 from storage.tables import METADATA
+from tests.databases import PostgresqlDatabases
 from tests.storage.forms import NOW, make_library
 from tests.storage.people import MUCH_ROOM
 
@@ -49,6 +50,31 @@ async def test_migrating_an_empty_database_makes_the_tables_of_the_models(tmp_pa
     with create_engine("sqlite://").connect() as made, create_engine(f"sqlite:///{file}").connect() as migrated:
         METADATA.create_all(made)
         assert definitions(migrated) == definitions(made)
+
+
+ASKED_OF_POSTGRESQL = (
+    "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY 1",
+    "SELECT relname, reloptions FROM pg_class WHERE reloptions IS NOT NULL AND relkind = 'r' ORDER BY 1",
+)
+
+
+async def test_on_postgresql_too_with_the_same_indexes_and_room_in_the_pages(
+    postgresql_databases: PostgresqlDatabases,
+) -> None:
+    migrated, made = postgresql_databases.blank(), postgresql_databases.blank()
+    await migrate(migrated)
+    found = []
+    for url in (migrated, made):
+        engine = connect(url)
+        async with engine.begin() as connection:
+            await connection.run_sync(METADATA.create_all)  # what is there already stays
+            assert await connection.run_sync(differences) == []
+            found.append([list(await connection.execute(text(each))) for each in ASKED_OF_POSTGRESQL])
+        await engine.dispose()
+        postgresql_databases.drop(url)
+
+    assert found[0] == found[1]
+    assert {row.relname for row in found[0][1]} >= {"assignment", "session", "sheet"}
 
 
 async def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
