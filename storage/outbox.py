@@ -74,10 +74,10 @@ __all__ = [
 ]
 
 IS_WAITING = text("outbox.state = 0")
-GOES_LATER = text("outbox.state = 0 AND outbox.not_before > 0")
-"""In the words of an index's condition, or it is not used."""
 """Written out: SQLite uses a partial index only where its condition stands in the query word for word. A parameter that
 is compared with a column of such a condition would make it plan the whole query anew each time (180 us)."""
+GOES_LATER = text("outbox.state = 0 AND outbox.not_before > 0")
+"""Written out for the same reason."""
 LONGEST_PUT_OFF = timedelta(hours=1)
 """Longer than any wait between two attempts; where a platform asks for a longer silence, its account keeps silent."""
 UNWRITTEN = Message("")

@@ -17,8 +17,8 @@ REMEMBERED = 300
 """Sends among which the shortest is looked for: about ten seconds of a broadcast."""
 FEWEST_REMEMBERED = 30
 """Before so many have been seen, the shortest of them says little: the first ones open connections."""
-SHARE_TRUSTED = 2
-"""Of the shortest send so much, one part in two: the whole of it lets 29 count in a second now and then (measured)."""
+SHARE_TRUSTED = 0.5
+"""So much of the shortest send is taken off the second: with all of it 29 count in one now and then (measured)."""
 UNLIMITED = 50
 """Room of a channel without limits: a convenient number to claim at once."""
 
@@ -105,7 +105,7 @@ class AccountRate:
 
         That is the whole of the shortest send, if both ways are at their shortest then; half of it leaves a margin.
         """
-        return min(self._took) / SHARE_TRUSTED if len(self._took) >= FEWEST_REMEMBERED else timedelta()
+        return min(self._took) * SHARE_TRUSTED if len(self._took) >= FEWEST_REMEMBERED else timedelta()
 
     def is_paused(self, at: datetime) -> bool:
         """Tell whether the platform has asked for silence."""

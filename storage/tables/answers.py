@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Table, Text, UniqueConstraint
 
-from storage.tables.base import METADATA, SMALL_AND_CHANGED, identity, number, reference
+from storage.tables.base import LARGE_AND_CHANGED, METADATA, SMALL_AND_CHANGED, identity, number, reference
 
 form_row = Table(
     "form_row",
@@ -52,7 +52,7 @@ sheet = Table(
     reference("updated_by", "person", is_optional=True),
     number("updated_at"),
     sqlite_with_rowid=False,
-    postgresql_with={"fillfactor": 80},
+    postgresql_with=LARGE_AND_CHANGED,
 )
 history = Table(
     "history",

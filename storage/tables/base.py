@@ -19,6 +19,8 @@ METADATA = MetaData(
 )
 SMALL_AND_CHANGED = {"fillfactor": 60}
 """For PostgreSQL: rows that every turn writes anew find room in their page, so that no index has to be told."""
+LARGE_AND_CHANGED = {"fillfactor": 80}
+"""The same for rows of which there are many, and which change now and then: less room, as it costs more."""
 BIG = BigInteger().with_variant(Integer, "sqlite")
 """64 bits everywhere; SQLite's INTEGER already has them, and only INTEGER is its row id."""
 

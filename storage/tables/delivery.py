@@ -7,8 +7,9 @@ from sqlalchemy import Boolean, Column, Index, Integer, SmallInteger, Table, Tex
 from storage.tables.base import BIG, METADATA, identity, number, reference
 
 UNSENT = text("state <= 1")
-LATER = text("state = 0 AND not_before > 0")
 """Waiting (0) or leased (1): see ``storage.outbox_states``."""
+GOES_LATER = text("state = 0 AND not_before > 0")
+"""Waiting for its moment: most messages go at once, and have no place in an index by moments."""
 
 event_key = Table(
     "event_key",
@@ -60,8 +61,8 @@ outbox = Table(
         "ix_outbox_not_before",
         "via",
         "not_before",
-        sqlite_where=LATER,
-        postgresql_where=LATER,
+        sqlite_where=GOES_LATER,
+        postgresql_where=GOES_LATER,
     ),
     Index(
         "ix_outbox_leased",
